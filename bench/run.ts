@@ -1,0 +1,138 @@
+import {
+	addFailure,
+	addNote,
+	addNumbers,
+	emptyResults,
+	hasFailed,
+	type Results,
+} from "./results.ts";
+import type { Sizes } from "./sizes.ts";
+import { type Dialect, dialects, type Running, type Target } from "./target.ts";
+import type { Workload } from "./workload.ts";
+import { coldStart } from "./workloads/cold-start.ts";
+import { idle } from "./workloads/idle.ts";
+import { largeArguments, largeResults } from "./workloads/large.ts";
+import { latency } from "./workloads/latency.ts";
+import { churn, memory } from "./workloads/memory.ts";
+import { shortSessions } from "./workloads/short-sessions.ts";
+import { throughput } from "./workloads/throughput.ts";
+
+type Progress = (text: string) => void;
+
+/** Everything, one dialect after the other. */
+export async function run(
+	targets: readonly Target[],
+	sizes: Sizes,
+	progress: Progress,
+): Promise<Results> {
+	const results = emptyResults();
+	const load = [
+		latency,
+		throughput,
+		largeArguments,
+		largeResults,
+		shortSessions,
+	];
+	for (const dialect of dialects) {
+		const context = { results, dialect, sizes, progress };
+
+		for (let i = 1; i <= sizes.coldStarts; i++)
+			await round(context, `round ${i}`, [coldStart], targets.map(fresh));
+
+		const started = await startAll(targets, dialect);
+		// For the compilers to see all of the code, the generator's own included.
+		await round({ ...context, discard: true }, "warm-up", load, started);
+		for (let i = 1; i <= sizes.rounds; i++)
+			await round(context, `round ${i}`, load, started);
+		await round(context, "after the load", [memory, churn], started);
+		await stopAll(results, started);
+
+		await round(context, "fresh", [idle], targets.map(fresh));
+	}
+	return results;
+}
+
+interface Context {
+	readonly results: Results;
+	readonly dialect: Dialect;
+	readonly sizes: Sizes;
+	readonly progress: Progress;
+	/** Numbers are not kept; failures are. */
+	readonly discard?: boolean;
+}
+
+/** One target after the other, so that a drift of the machine hits all of them alike. */
+async function round(
+	{ results, dialect, sizes, progress, discard }: Context,
+	name: string,
+	workloads: readonly Workload[],
+	started: readonly Started[],
+): Promise<void> {
+	for (const workload of workloads)
+		for (const { target, running } of started) {
+			if (!concerns(workload, dialect, target)) continue;
+			if (hasFailed(results, dialect, workload, target)) continue;
+			progress(`${dialect}, ${name}: ${workload.name} of ${target.name}`);
+			try {
+				if (running instanceof Error) throw running;
+				const note = (text: string) => addNote(results, target, text);
+				const subject = { target, dialect, running, note };
+				const numbers = await workload.measure(subject, sizes);
+				if (!discard) addNumbers(results, dialect, workload, target, numbers);
+			} catch (error) {
+				const ended = running instanceof Error ? undefined : running.ended();
+				addFailure(results, dialect, workload, target, ended ?? error);
+			}
+		}
+}
+
+/** A target and its instance of the run, which may have failed to start. */
+interface Started {
+	readonly target: Target;
+	readonly running: Running | Error;
+}
+
+/** Workloads of fresh instances start their own. */
+function fresh(target: Target): Started {
+	const none = () => {
+		throw new Error("this workload starts instances of its own");
+	};
+	return {
+		target,
+		running: { pid: 0, connect: none, ended: () => undefined, stop: none },
+	};
+}
+
+function startAll(
+	targets: readonly Target[],
+	dialect: Dialect,
+): Promise<Started[]> {
+	return Promise.all(
+		targets.map(async (target) => ({
+			target,
+			running: await target
+				.start(dialect)
+				.catch((error) => new Error(`Cannot start: ${error.message}`)),
+		})),
+	);
+}
+
+async function stopAll(
+	results: Results,
+	started: readonly Started[],
+): Promise<void> {
+	for (const { target, running } of started) {
+		if (running instanceof Error) continue;
+		if ((await running.stop()) > 0)
+			addNote(results, target, "leaves its children running after SIGTERM");
+	}
+}
+
+function concerns(
+	workload: Workload,
+	dialect: Dialect,
+	target: Target,
+): boolean {
+	if (workload.bridgesOnly && target.kind === "direct") return false;
+	return workload.dialects?.includes(dialect) ?? true;
+}

@@ -1,0 +1,27 @@
+import { mkdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { defineServers } from "mcp-edge-bridge";
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+// The memory server writes its file but does not create the folder.
+mkdirSync(here("data/files"), { recursive: true });
+
+export default defineServers({
+	servers: {
+		/** Reads and writes files below `data/files`. */
+		filesystem: {
+			command: "mcp-server-filesystem",
+			args: [here("data/files")],
+		},
+		/** A knowledge graph in one file, which it writes without a lock: one child, one request at a time. */
+		memory: {
+			command: "mcp-server-memory",
+			env: { MEMORY_FILE_PATH: here("data/memory.jsonl") },
+			isolation: "shared",
+			concurrency: 1,
+		},
+		/** Every feature of the protocol, to try a client with. */
+		everything: { command: "mcp-server-everything" },
+	},
+});

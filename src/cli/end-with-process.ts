@@ -1,0 +1,38 @@
+import type { Logger } from "pino";
+import { killGuarded } from "../spawn/guardian.ts";
+
+/**
+ * Ends the bridge with its process, whatever ends that: a signal (exit code 0;
+ * a second one ends at once), or an error that nobody caught (exit code 1).
+ * Deno fires no `exit` event on the latter, so it is caught here.
+ */
+export function endWithProcess(log: Logger, close: () => Promise<void>): void {
+	let ending = false;
+	const end = (exitCode: number) => {
+		if (ending) {
+			killGuarded();
+			process.exit(exitCode || 1);
+		}
+		ending = true;
+		close().then(
+			() => process.exit(exitCode),
+			(error) => {
+				log.fatal({ err: error }, "the bridge could not end in good order");
+				process.exit(1);
+			},
+		);
+	};
+	for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+		process.on(signal, () => {
+			log.info({ signal }, "shutting down");
+			end(0);
+		});
+	}
+	for (const event of ["uncaughtException", "unhandledRejection"]) {
+		process.on(event, (error: unknown) => {
+			log.fatal({ err: error }, `the bridge has failed: ${event}`);
+			end(1);
+		});
+	}
+	process.on("exit", killGuarded);
+}

@@ -1,0 +1,78 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import { ConfigError } from "../config/config-error.ts";
+import { version } from "../version.ts";
+import { createLogger, logLevels } from "./create-logger.ts";
+import { ListenError } from "./listen-error.ts";
+
+/** Exit code for a command line or a config that cannot be used. */
+const usageExitCode = 2;
+
+/** The program. Errors that its user can mend go to stderr without a stack, with exit code 2. */
+export async function main(argv: string[]): Promise<void> {
+	const program = new Command("mcp-edge-bridge")
+		.description(
+			"Offers stdio MCP servers over HTTP, at /servers/<name>/mcp and /servers/<name>/sse",
+		)
+		.version(version)
+		.exitOverride((error) => {
+			process.exit(error.exitCode === 0 ? 0 : usageExitCode);
+		})
+		.addOption(
+			new Option("-c, --config <file>", "the typed config").default(
+				"servers.ts",
+			),
+		)
+		.addOption(
+			new Option(
+				"--named-server-config <file>",
+				"a JSON config with mcpServers, instead of --config",
+			).conflicts("config"),
+		)
+		.option("--host <host>", "address to listen on, instead of the config's")
+		.option(
+			"-p, --port <port>",
+			"port to listen on, instead of the config's; 0: any free one",
+			parsePort,
+		)
+		.option("--no-watch", "do not take changes of the config into force")
+		.addOption(
+			new Option("--log-level <level>", "what to log")
+				.choices(logLevels)
+				.default("info"),
+		)
+		.addOption(
+			new Option("--log-format <format>", "how to log")
+				.choices(["pretty", "json"])
+				.default(process.stderr.isTTY ? "pretty" : "json"),
+		)
+		.action(async ({ logLevel, logFormat, ...options }) => {
+			const [{ serve }, log] = await Promise.all([
+				import("./serve-command.ts"),
+				createLogger(logLevel, logFormat === "pretty"),
+			]);
+			await serve(options, log);
+		});
+	program
+		.command("import")
+		.argument("<file>", "a JSON config with mcpServers")
+		.description("prints the servers.ts that says the same as a JSON config")
+		.action(async (file: string) => {
+			const { importNamedServers } = await import("./import-command.ts");
+			process.stdout.write(await importNamedServers(file));
+		});
+	try {
+		await program.parseAsync(argv);
+	} catch (error) {
+		if (!(error instanceof ConfigError || error instanceof ListenError)) {
+			throw error;
+		}
+		process.stderr.write(`${error.code}: ${error.message}\n`);
+		process.exit(usageExitCode);
+	}
+}
+
+function parsePort(text: string): number {
+	const port = Number(text);
+	if (/^\d+$/.test(text) && port <= 65_535) return port;
+	throw new InvalidArgumentError("It is a number from 0 to 65535.");
+}

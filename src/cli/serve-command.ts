@@ -1,0 +1,116 @@
+import type { Logger } from "pino";
+import * as api from "../api.ts";
+import { Bridge } from "../bridge.ts";
+import { loadConfig } from "../config/load-config.ts";
+import { loadNamedServers } from "../config/named-servers.ts";
+import type { BridgeConfig } from "../config/resolve-config.ts";
+import { watchConfig } from "../config/watch-config.ts";
+import { currentRuntime } from "../runtime/current-runtime.ts";
+import { version } from "../version.ts";
+import { endWithProcess } from "./end-with-process.ts";
+import { ListenError } from "./listen-error.ts";
+
+/** What the command line says. */
+export interface ServeOptions {
+	config: string;
+	namedServerConfig?: string;
+	host?: string;
+	port?: number;
+	watch: boolean;
+}
+
+/** `mcp-edge-bridge`: runs the bridge until a signal ends it. */
+export async function serve(options: ServeOptions, log: Logger): Promise<void> {
+	const file = options.namedServerConfig ?? options.config;
+	const load = async (): Promise<BridgeConfig> => {
+		const config = await readConfig(options, log);
+		return {
+			...config,
+			host: options.host ?? config.host,
+			port: options.port ?? config.port,
+		};
+	};
+	const config = await load();
+	const { host, port, maxBodyBytes, basePath } = config;
+	const runtime = await currentRuntime();
+	const bridge = new Bridge(config, log);
+	const fetch = (request: Request) => bridge.app.fetch(request);
+	// Before any child starts: a server that does not start is answered for, and keeps nobody waiting.
+	const listener = await runtime
+		.listen(fetch, { hostname: host, port, maxBodyBytes })
+		.catch((error) => {
+			throw new ListenError(error, host, port);
+		});
+	const watcher = options.watch
+		? watchConfig(file, () => void reload())
+		: undefined;
+	endWithProcess(log, async () => {
+		await watcher?.close();
+		const closed = bridge.close();
+		await listener.close(config.shutdownTimeoutMs);
+		await closed;
+	});
+	bridge.start();
+
+	const url = `http://${host.includes(":") ? `[${host}]` : host}:${listener.port}`;
+	const servers = Object.keys(config.servers).filter(
+		(name) => config.servers[name]?.enabled,
+	);
+	process.stdout.write(announcement(runtime.name, url, basePath, servers));
+	if (!isLoopback(host)) {
+		log.warn(
+			{ host },
+			"everybody who reaches this address can run the tools of every server: there is no authentication",
+		);
+	}
+
+	async function reload(): Promise<void> {
+		try {
+			const restart = await bridge.reload(await load());
+			log.info({ file }, "config taken into force");
+			if (restart.length > 0) {
+				log.warn(
+					{ options: restart },
+					"changed options that are taken into force only by a restart of the bridge",
+				);
+			}
+		} catch (error) {
+			log.error(
+				{ code: (error as { code?: string }).code },
+				`The config stays as it was: ${(error as Error).message}`,
+			);
+		}
+	}
+}
+
+async function readConfig(
+	options: ServeOptions,
+	log: Logger,
+): Promise<BridgeConfig> {
+	if (options.namedServerConfig === undefined) {
+		return loadConfig(options.config, api);
+	}
+	const { config, warnings } = await loadNamedServers(
+		options.namedServerConfig,
+	);
+	for (const warning of warnings) log.warn(warning);
+	return config;
+}
+
+function announcement(
+	runtime: string,
+	url: string,
+	basePath: string,
+	servers: string[],
+): string {
+	const width = Math.max(...servers.map(({ length }) => length));
+	const lines = servers.map((name) => {
+		const base = `${url}${basePath}/servers/${name}`;
+		return `  ${name.padEnd(width)}  ${base}/mcp  (SSE: ${base}/sse)\n`;
+	});
+	return `mcp-edge-bridge ${version} on ${runtime} is listening on ${url}\n${lines.join("")}`;
+}
+
+function isLoopback(host: string): boolean {
+	return host === "localhost" || host === "::1" || host.startsWith("127.");
+}

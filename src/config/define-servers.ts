@@ -1,0 +1,212 @@
+/** One stdio MCP server, as `servers.ts` describes it. */
+export interface ServerInput {
+	/** The program to run: a name on PATH, or a path. Required. No shell reads it. */
+	command: string;
+
+	/** Its arguments, one string each. Default: none. No shell reads them, so there is nothing to quote. */
+	args?: readonly string[] | undefined;
+
+	/**
+	 * Environment variables for the child. Default: none.
+	 * A value that is undefined, such as an unset `process.env.TOKEN`, is an error when the config is loaded.
+	 */
+	env?: Readonly<Record<string, string | undefined>> | undefined;
+
+	/**
+	 * Names of further variables of the bridge's own environment that the child gets, besides a small
+	 * allow-list (PATH, HOME and the like). Default: none.
+	 *
+	 * Danger: `true` hands over everything, the bridge's own secrets and those of all other servers included.
+	 */
+	inheritEnv?: readonly string[] | true | undefined;
+
+	/** Working directory, relative to the folder of the config file. Default: that folder. It has to exist. */
+	cwd?: string | undefined;
+
+	/**
+	 * Which clients share a child process. Default `"auto"`.
+	 *
+	 * - `"auto"`: clients that the server has nothing to ask (they declare none of sampling, elicitation, roots)
+	 *   share one child; any other client gets a child of its own.
+	 * - `"shared"`: everybody, always. The server cannot ask its clients anything.
+	 * - `"session"`: nobody, a child per session.
+	 *
+	 * Danger: a server that keeps state per connection (a login, a browser page) shows one client the state of
+	 * another unless this is `"session"`. With `"session"` every connection costs a process.
+	 */
+	isolation?: "auto" | "shared" | "session" | undefined;
+
+	/**
+	 * Requests in flight to one child at a time, at least 1; the rest wait in order. Default: unlimited.
+	 *
+	 * Danger: servers that write a file without a lock lose writes when unlimited; 1 makes every client wait
+	 * for the slowest call.
+	 */
+	concurrency?: number | undefined;
+
+	/**
+	 * Children kept started ahead of demand, a count. Default 0: a child is started by the first request.
+	 * With isolation `"shared"` 0 or 1; with `"auto"` the first is the shared child and each further one a
+	 * spare for a client that needs its own; with `"session"` all are spares.
+	 *
+	 * Danger: each is a running process with its memory.
+	 */
+	warm?: number | undefined;
+
+	/**
+	 * Milliseconds without a request or an open session after which a child is stopped. Default 0: never.
+	 *
+	 * Danger: what the server holds in memory is lost, and the next request waits for a start.
+	 */
+	idleTimeoutMs?: number | undefined;
+
+	/**
+	 * Milliseconds from the spawn to the child's answer to `initialize`. Default 30,000.
+	 *
+	 * Danger: too short for a first `npx` or `uvx`, which downloads the server, and it never starts.
+	 */
+	startTimeoutMs?: number | undefined;
+
+	/**
+	 * Milliseconds of each wait while a child is stopped: stdin is closed, wait, SIGTERM, wait, SIGKILL.
+	 * Default 2,000.
+	 *
+	 * Danger: too short, and a server that is saving its data is killed.
+	 */
+	stopTimeoutMs?: number | undefined;
+
+	/**
+	 * How the child is spoken to. Default `"auto"`: as it wants to be; `"legacy"`: only with an `initialize`
+	 * handshake (revisions up to 2025-11-25).
+	 */
+	protocol?: "auto" | "legacy" | undefined;
+
+	/** Whether the server is offered at all. Default true. */
+	enabled?: boolean | undefined;
+
+	/**
+	 * Bytes of one line of the child's stdout, which is one message. A longer one is skipped and counted.
+	 * Default 33,554,432 (32 MiB).
+	 *
+	 * Danger: a line is held in memory whole.
+	 */
+	maxLineBytes?: number | undefined;
+}
+
+/** What `servers.ts` exports. */
+export interface BridgeInput {
+	/**
+	 * The servers by name. A name becomes a part of the URL (`/servers/github/mcp`): letters, digits and
+	 * `. _ ~ -`, starting with a letter or digit, at most 64 characters. Required, at least one enabled.
+	 */
+	servers: Readonly<Record<string, ServerInput>>;
+
+	/**
+	 * Address or host name to listen on. Default `"127.0.0.1"`: this machine only.
+	 *
+	 * Danger: with `"0.0.0.0"` or `"::"` everybody who reaches the port can run the tools of every server.
+	 */
+	host?: string | undefined;
+
+	/** TCP port, 0 to 65,535. Default 8080. 0 takes any free one. */
+	port?: number | undefined;
+
+	/** Path in front of every route, such as `"/mcp-bridge"`. Default: none. */
+	basePath?: string | undefined;
+
+	/** The server that is also offered at `/mcp`, `/sse` and `/messages`. Default: the only enabled one, if there is just one. */
+	defaultServer?: string | undefined;
+
+	/**
+	 * Honour `X-Forwarded-Prefix` of a reverse proxy. Default false.
+	 *
+	 * Danger: without a proxy that sets the header itself, a client decides about the paths it is sent to.
+	 */
+	trustProxy?: boolean | undefined;
+
+	/**
+	 * Host names accepted in the `Host` header besides `host` and the loopback names, without a port.
+	 * Default: none.
+	 *
+	 * Danger: `"*"` turns the check off, and with it the protection from DNS rebinding: any web page open in
+	 * a browser on this machine can then call the servers.
+	 */
+	allowedHosts?: readonly string[] | undefined;
+
+	/**
+	 * Origins accepted in the `Origin` header besides loopback and `allowedHosts`, such as
+	 * `"https://app.example.com"`. Default: none.
+	 *
+	 * Danger: `"*"` lets every web page call the servers.
+	 */
+	allowedOrigins?: readonly string[] | undefined;
+
+	/**
+	 * Milliseconds between comment lines on an open stream. Default 15,000. 0 turns them off.
+	 *
+	 * Danger: proxies and clients cut streams that are silent, many after 60 seconds.
+	 */
+	keepAliveMs?: number | undefined;
+
+	/**
+	 * How a request sent to a Streamable HTTP endpoint is answered. Default `"auto"`: JSON where the answer is
+	 * the only message, else an SSE stream; `"sse"`: always a stream; `"json"`: always JSON.
+	 *
+	 * Danger: with `"json"` progress, logs and questions of a running call have no stream to travel on.
+	 */
+	postResponse?: "auto" | "sse" | "json" | undefined;
+
+	/** Bytes of a request body; more is answered with 413. Default 16,777,216 (16 MiB). Danger: a body is held in memory whole. */
+	maxBodyBytes?: number | undefined;
+
+	/** Open sessions, a count. Default 10,000. Danger: each costs memory, and with isolation `"session"` a process. */
+	maxSessions?: number | undefined;
+
+	/**
+	 * Milliseconds after which a Streamable HTTP session with no open stream and no request is ended.
+	 * Default 3,600,000 (an hour).
+	 *
+	 * Danger: too short, and a client that pauses has to initialize again, which not every client does.
+	 */
+	sessionIdleTimeoutMs?: number | undefined;
+
+	/** Events per session kept for a client that resumes a stream with `Last-Event-ID`, a count. Default 256. 0 keeps none. */
+	historyEvents?: number | undefined;
+
+	/** Bytes of such events per session. Default 1,048,576 (1 MiB). Danger: that much memory for every session. */
+	historyBytes?: number | undefined;
+
+	/**
+	 * Bytes that may wait for a client that reads too slowly; with more it is cut off. Default 33,554,432 (32 MiB).
+	 *
+	 * Danger: that much memory for every slow client; one message larger than this never arrives.
+	 */
+	maxStreamBufferBytes?: number | undefined;
+
+	/**
+	 * Milliseconds that requests in flight get to finish when the bridge is told to stop. Default 5,000.
+	 *
+	 * Danger: longer than what the service manager waits before it kills (Docker: 10 s) is never reached.
+	 */
+	shutdownTimeoutMs?: number | undefined;
+}
+
+/**
+ * The config of a bridge, with completion and type errors in the editor:
+ *
+ * ```ts
+ * import { defineServers, env } from "mcp-edge-bridge";
+ *
+ * export default defineServers({
+ *   servers: {
+ *     memory: { command: "npx", args: ["-y", "@modelcontextprotocol/server-memory"], concurrency: 1 },
+ *     github: { command: "github-mcp-server", args: ["stdio"], env: { TOKEN: env("GITHUB_TOKEN") } },
+ *   },
+ * });
+ * ```
+ *
+ * It returns its argument; values are checked when the config is loaded.
+ */
+export function defineServers(input: BridgeInput): BridgeInput {
+	return input;
+}

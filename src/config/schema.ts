@@ -1,0 +1,185 @@
+import * as v from "valibot";
+import type { BridgeInput, ServerInput } from "./define-servers.ts";
+import { isPlainObject } from "./plain-object.ts";
+
+// Each message says what is allowed: it becomes `expected` of the problem.
+
+const MiB = 2 ** 20;
+
+/** A timer with a longer delay fires at once (Node, Bun and Deno keep it in a signed 32-bit number). */
+const maxDelay = 2 ** 31 - 1;
+
+const unset = "; where it comes from process.env, that variable is not set";
+
+const string = (expected: string) =>
+	v.pipe(
+		v.string((issue) =>
+			issue.input === undefined ? expected + unset : expected,
+		),
+		v.check((text) => !text.includes("\0"), `${expected} without NUL`),
+	);
+const text = (expected: string) =>
+	v.pipe(
+		string(expected),
+		v.check((value) => value.trim() !== "", expected),
+	);
+const boolean = v.boolean("true or false");
+
+function integer(note: string, min: number, max = Number.MAX_SAFE_INTEGER) {
+	const range =
+		max === Number.MAX_SAFE_INTEGER
+			? `an integer of at least ${min}`
+			: `an integer from ${min} to ${max}`;
+	const expected = note === "" ? range : `${range} (${note})`;
+	return v.pipe(
+		v.number(expected),
+		v.integer(expected),
+		v.minValue(min, expected),
+		v.maxValue(max, expected),
+	);
+}
+const milliseconds = (min: number) => integer("milliseconds", min, maxDelay);
+const bytes = (min: number) => integer("bytes", min);
+
+function choice<const T extends readonly string[]>(
+	values: T,
+	later: readonly string[] = [],
+) {
+	const expected = values.map((value) => `"${value}"`).join(", ");
+	return v.picklist(values, ({ input }) =>
+		typeof input === "string" && later.includes(input)
+			? `${expected}; "${input}" is not available in this version`
+			: expected,
+	);
+}
+
+const variableName =
+	"a name of an environment variable, without = and not empty";
+const environment = v.pipe(
+	v.custom<Readonly<Record<string, string>>>(
+		isPlainObject,
+		"an object of strings",
+	),
+	// Not v.record: it passes over "constructor" and "prototype" in silence.
+	v.rawCheck(({ dataset, addIssue }) => {
+		if (!dataset.typed) return;
+		const input = dataset.value;
+		for (const [key, value] of Object.entries(input as object)) {
+			const message = /^[^=\0]+$/.test(key)
+				? v.safeParse(string("a string"), value, { abortPipeEarly: true })
+						.issues?.[0].message
+				: variableName;
+			const path = {
+				type: "object",
+				origin: "value",
+				input,
+				key,
+				value,
+			} as const;
+			if (message !== undefined)
+				addIssue({ message, input: value, path: [path] });
+		}
+	}),
+	v.transform((entries) => ({ ...entries })),
+);
+const inheritEnv = v.union(
+	[v.array(v.pipe(v.string(), v.regex(/^[^=\0]+$/))), v.literal(true)],
+	"an array of names of environment variables, or true for all (danger: secrets)",
+);
+
+const pathExpected =
+	'a path of letters, digits and . _ ~ -, such as "/mcp-bridge", without . and .. as parts';
+const parts = (path: string) => path.split("/").filter((part) => part !== "");
+const basePath = v.pipe(
+	v.string(pathExpected),
+	v.check(
+		(path) =>
+			parts(path).every((part) => /^(?!\.{1,2}$)[A-Za-z0-9._~-]+$/.test(part)),
+		pathExpected,
+	),
+	v.transform((path) =>
+		parts(path)
+			.map((part) => `/${part}`)
+			.join(""),
+	),
+);
+
+const hostExpected =
+	'a host name as in the Host header, without scheme, port and path, or "*" for any (danger: DNS rebinding)';
+const allowedHost = v.pipe(
+	v.string(hostExpected),
+	v.regex(/^(\*|\[[0-9a-f:.]+\]|[a-z0-9._-]+)$/i, hostExpected),
+	v.toLowerCase(),
+);
+
+const originExpected =
+	'an origin such as "https://app.example.com", or "*" for any (danger: every web page)';
+const allowedOrigin = v.pipe(
+	v.string(originExpected),
+	v.check(
+		(origin) =>
+			origin === "*" ||
+			(/^[a-z][a-z0-9+.-]*:\/\/[^/?#@*\s]+\/?$/i.test(origin) &&
+				URL.canParse(origin)),
+		originExpected,
+	),
+	v.transform((origin) => {
+		if (origin === "*") return origin;
+		// Not `origin`: that is "null" for schemes such as vscode-webview:
+		const { protocol, host } = new URL(origin);
+		return `${protocol}//${host}`;
+	}),
+);
+
+const strings = (item: v.GenericSchema<string, string>, expected: string) =>
+	v.array(item, expected) as v.GenericSchema<readonly string[], string[]>;
+
+/** What may stand beside `servers`. */
+export const bridgeSchema = v.object({
+	host: v.optional(text("an address or host name to listen on"), "127.0.0.1"),
+	port: v.optional(integer("", 0, 65_535), 8080),
+	basePath: v.optional(basePath, ""),
+	defaultServer: v.optional(v.string("the name of an enabled server")),
+	trustProxy: v.optional(boolean, false),
+	allowedHosts: v.optional(strings(allowedHost, "an array of host names"), []),
+	allowedOrigins: v.optional(strings(allowedOrigin, "an array of origins"), []),
+	keepAliveMs: v.optional(milliseconds(0), 15_000),
+	postResponse: v.optional(choice(["auto", "sse", "json"]), "auto"),
+	maxBodyBytes: v.optional(bytes(1), 16 * MiB),
+	maxSessions: v.optional(integer("", 1), 10_000),
+	sessionIdleTimeoutMs: v.optional(milliseconds(1), 3_600_000),
+	historyEvents: v.optional(integer("", 0), 256),
+	historyBytes: v.optional(bytes(0), MiB),
+	maxStreamBufferBytes: v.optional(bytes(1), 32 * MiB),
+	shutdownTimeoutMs: v.optional(milliseconds(0), 5000),
+} satisfies Record<keyof Omit<BridgeInput, "servers">, v.GenericSchema>);
+
+const commandExpected = "a non-empty string, the program to run (required)";
+
+/** What may stand in an entry of `servers`. */
+export const serverSchema = v.object(
+	{
+		command: text(commandExpected),
+		args: v.optional(strings(string("a string"), "an array of strings"), []),
+		env: v.optional(environment, {}),
+		inheritEnv: v.optional(inheritEnv, []),
+		cwd: v.optional(text("a path of a directory")),
+		isolation: v.optional(
+			choice(["auto", "shared", "session"], ["identity"]),
+			"auto",
+		),
+		concurrency: v.optional(integer("left out: unlimited", 1)),
+		warm: v.optional(integer("", 0), 0),
+		idleTimeoutMs: v.optional(milliseconds(0), 0),
+		startTimeoutMs: v.optional(milliseconds(1), 30_000),
+		stopTimeoutMs: v.optional(milliseconds(0), 2000),
+		protocol: v.optional(choice(["auto", "legacy"], ["modern"]), "auto"),
+		enabled: v.optional(boolean, true),
+		maxLineBytes: v.optional(bytes(1), 32 * MiB),
+	} satisfies Record<keyof ServerInput, v.GenericSchema>,
+	// Used for a missing key only, and `command` is the only one without which none goes.
+	commandExpected,
+);
+
+export const bridgeKeys = ["servers", ...Object.keys(bridgeSchema.entries)];
+export const serverKeys = Object.keys(serverSchema.entries);

@@ -1,0 +1,84 @@
+/** The severities of `logging/setLevel`, least severe first (2025-11-25, server/utilities/logging). */
+const levels = [
+	"debug",
+	"info",
+	"notice",
+	"warning",
+	"error",
+	"critical",
+	"alert",
+	"emergency",
+];
+
+/**
+ * Which of a child's clients wants to hear what: resource subscriptions,
+ * counted over the clients, and each client's own log level. Pure.
+ */
+export class Audience<Owner> {
+	readonly #subscribers = new Map<string, Set<Owner>>();
+	readonly #levels = new Map<Owner, string>();
+
+	/** The URIs that anybody is subscribed to: a new child has to hear of them. */
+	get subscriptions(): string[] {
+		return [...this.#subscribers.keys()];
+	}
+
+	/**
+	 * The level that the child has to be set to so that every client gets its
+	 * lines: the least severe one that a client set. Undefined where none did.
+	 */
+	get level(): string | undefined {
+		return [...this.#levels.values()].sort(
+			(a, b) => levels.indexOf(a) - levels.indexOf(b),
+		)[0];
+	}
+
+	/** Notes a subscription. */
+	subscribe(owner: Owner, uri: string): void {
+		const owners = this.#subscribers.get(uri) ?? new Set();
+		this.#subscribers.set(uri, owners.add(owner));
+	}
+
+	/** Ends one client's subscription; true where nobody else holds it, so that the child has to hear of it. */
+	unsubscribe(owner: Owner, uri: string): boolean {
+		const owners = this.#subscribers.get(uri);
+		if (!owners) return true;
+		owners.delete(owner);
+		if (owners.size > 0) return false;
+		this.#subscribers.delete(uri);
+		return true;
+	}
+
+	/** Notes a client's log level. An unknown one is left to the child to refuse. */
+	setLevel(owner: Owner, level: string): void {
+		if (levels.includes(level)) this.#levels.set(owner, level);
+	}
+
+	/** Whether a log message of that severity passes the client's own level. */
+	admits(owner: Owner, level: unknown): boolean {
+		const own = this.#levels.get(owner);
+		return (
+			own === undefined || levels.indexOf(String(level)) >= levels.indexOf(own)
+		);
+	}
+
+	/** The clients subscribed to this URI or to one that it lies under (server/resources: an update may name a sub-resource). */
+	subscribersOf(uri: string): Set<Owner> {
+		const owners = new Set<Owner>();
+		for (const [subscribed, holders] of this.#subscribers) {
+			const under = subscribed.endsWith("/") ? subscribed : `${subscribed}/`;
+			if (uri !== subscribed && !uri.startsWith(under)) continue;
+			for (const owner of holders) owners.add(owner);
+		}
+		return owners;
+	}
+
+	/** Forgets a client; gives the URIs that nobody is subscribed to any more. */
+	leave(owner: Owner): string[] {
+		this.#levels.delete(owner);
+		return this.subscriptions.filter(
+			(uri) =>
+				this.#subscribers.get(uri)?.has(owner) && this.unsubscribe(owner, uri),
+		);
+	}
+}

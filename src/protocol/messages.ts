@@ -1,0 +1,108 @@
+/** A request id or progress token: a string or a number; 0 and "0" are two different ids. */
+export type Id = string | number;
+
+/** Members of a `params`, `result` or `data` object, passed on as they are. */
+export type Members = Record<string, unknown>;
+
+/** A JSON-RPC request. */
+export interface Request {
+	jsonrpc: "2.0";
+	id: Id;
+	method: string;
+	params?: Members;
+}
+
+/** A JSON-RPC notification. */
+export interface Notification {
+	jsonrpc: "2.0";
+	method: string;
+	params?: Members;
+}
+
+/** The `error` member of a response. */
+export interface ErrorObject {
+	code: number;
+	message: string;
+	data?: unknown;
+}
+
+/** A JSON-RPC response with a result. */
+export interface ResultResponse {
+	jsonrpc: "2.0";
+	id: Id;
+	result: Members;
+}
+
+/** A JSON-RPC response with an error; `id` is null or absent where the request's could not be read. */
+export interface ErrorResponse {
+	jsonrpc: "2.0";
+	id?: Id | null;
+	error: ErrorObject;
+}
+
+/** Either response. */
+export type Response = ResultResponse | ErrorResponse;
+
+/** Any JSON-RPC message. */
+export type Message = Request | Notification | Response;
+
+/** True for a message that wants an answer. */
+export function isRequest(message: Message): message is Request {
+	return "method" in message && "id" in message;
+}
+
+/** True for a message with a method that wants no answer. */
+export function isNotification(message: Message): message is Notification {
+	return "method" in message && !("id" in message);
+}
+
+/** True for an answer. */
+export function isResponse(message: Message): message is Response {
+	return !("method" in message);
+}
+
+/**
+ * Checks the envelope of one parsed JSON value and gives it back as a message,
+ * or undefined where it is none (JSON-RPC 2.0, sections 4 and 5). What is
+ * inside `params`, `result` and `error` is nobody's business here.
+ *
+ * A missing `jsonrpc` member is forgiven: some servers and clients leave it out.
+ */
+export function asMessage(value: unknown): Message | undefined {
+	if (!isMembers(value)) return undefined;
+	if ("jsonrpc" in value && value.jsonrpc !== "2.0") return undefined;
+	if ("method" in value) {
+		if (typeof value.method !== "string") return undefined;
+		if ("id" in value && !isId(value.id)) return undefined;
+		if ("params" in value && !isMembers(value.params)) return undefined;
+		return value as unknown as Request | Notification;
+	}
+	if ("error" in value) {
+		return value.id === undefined || value.id === null || isId(value.id)
+			? (value as unknown as ErrorResponse)
+			: undefined;
+	}
+	return "result" in value && isId(value.id)
+		? (value as unknown as ResultResponse)
+		: undefined;
+}
+
+/** True for an object that is neither null nor an array. */
+export function isMembers(value: unknown): value is Members {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** True for what may stand as an `id` or a `progressToken`. */
+export function isId(value: unknown): value is Id {
+	return typeof value === "string" || typeof value === "number";
+}
+
+/** A response that carries a result. */
+export function resultOf(id: Id, result: Members): ResultResponse {
+	return { jsonrpc: "2.0", id, result };
+}
+
+/** A response that carries an error; without an `id` where the request's is unknown. */
+export function errorOf(id: Id | null, error: ErrorObject): ErrorResponse {
+	return { jsonrpc: "2.0", id, error };
+}

@@ -1,0 +1,383 @@
+import { Audience } from "./audience.ts";
+import { ErrorCode } from "./error-codes.ts";
+import { type Asked, Ledger } from "./ledger.ts";
+import {
+	type ErrorObject,
+	errorOf,
+	type Members,
+	type Message,
+	type Notification,
+	type Request,
+	type Response,
+	resultOf,
+} from "./messages.ts";
+import type { Peer, Receive } from "./peer.ts";
+
+/** What a multiplexer needs from whoever runs the child. */
+export interface MultiplexerOptions {
+	/** Several clients, none of whose capabilities the child was told: it cannot ask them anything. */
+	shared: boolean;
+	/** How many requests may be in flight at the child. */
+	concurrency(): number;
+	/** Something waits for a child. Called again with each thing that waits. */
+	need(): void;
+	/** No request is in flight at the child. */
+	quiet(): void;
+	/** A message had nobody to go to and was dropped: its kind. */
+	dropped(kind: string): void;
+}
+
+/** One client on the child. */
+interface Link {
+	listener: Receive;
+}
+
+/** What waits for the child, in the order in which it came. */
+type Waiting =
+	| { link: Link; request: Request; receive: Receive }
+	| { link: Link; notification: Notification };
+
+/**
+ * Many clients on one child, which may be replaced under them: each gets a
+ * `Peer` by `connect`, and what the child says goes to whom it belongs. While
+ * there is no child, or it has enough to do, requests wait in order. Pure but
+ * for the callbacks: it neither spawns nor waits for time.
+ */
+export class Multiplexer {
+	readonly #options: MultiplexerOptions;
+	readonly #ledger = new Ledger<Link>();
+	readonly #audience = new Audience<Link>();
+	readonly #links = new Set<Link>();
+	/** The bridge's own requests, whose answers nobody waits for. */
+	readonly #ownLink: Link = { listener: () => {} };
+	#waiting: Waiting[] = [];
+	#child: { write(message: Message): void; result: Members } | undefined;
+	#held = false;
+
+	constructor(options: MultiplexerOptions) {
+		this.#options = options;
+	}
+
+	/** True while a request is in flight or waits. */
+	get busy(): boolean {
+		return this.#ledger.size > 0 || this.#waiting.length > 0;
+	}
+
+	/** Counts, for status pages. */
+	get load(): { clients: number; inFlight: number; waiting: number } {
+		return {
+			clients: this.#links.size,
+			inFlight: this.#ledger.size,
+			waiting: this.#waiting.length,
+		};
+	}
+
+	/** The peer for one more client. */
+	connect(): Peer {
+		const link: Link = { listener: () => {} };
+		this.#links.add(link);
+		return {
+			ask: (request, receive) => {
+				this.#waiting.push({ link, request, receive });
+				this.#pump();
+			},
+			tell: (message) => this.#tell(link, message),
+			listen: (receive) => {
+				link.listener = receive;
+			},
+			close: () => this.#leave(link),
+		};
+	}
+
+	/**
+	 * A child is ready. What the clients had set up on the one before it is set
+	 * up again, then what waits goes out.
+	 *
+	 * @param result the child's raw result of `initialize`
+	 */
+	up(write: (message: Message) => void, result: Members): void {
+		this.#child = { write, result };
+		this.#held = false;
+		const { level } = this.#audience;
+		if (level) this.#askOwn("logging/setLevel", { level });
+		for (const uri of this.#audience.subscriptions) {
+			this.#askOwn("resources/subscribe", { uri });
+		}
+		this.#pump();
+	}
+
+	/** Nothing more goes to this child, which is to end; its answers still come. */
+	hold(): void {
+		this.#held = true;
+	}
+
+	/** The child is gone: what it still owed is answered with the error, what waits goes on waiting. */
+	down(error: ErrorObject): void {
+		this.#child = undefined;
+		const { asked, questions } = this.#ledger.reset();
+		for (const { request, receive } of asked) {
+			receive(errorOf(request.id, error));
+		}
+		for (const { owner, id } of questions) {
+			owner.listener({
+				jsonrpc: "2.0",
+				method: "notifications/cancelled",
+				params: { requestId: id, reason: error.message },
+			});
+		}
+		this.#pump();
+	}
+
+	/** No child could be started: what waits is answered with the error. */
+	refuse(error: ErrorObject): void {
+		for (const waiting of this.#waiting.splice(0)) {
+			if ("request" in waiting) {
+				waiting.receive(errorOf(waiting.request.id, error));
+			} else {
+				this.#options.dropped("notification-without-child");
+			}
+		}
+	}
+
+	/** Answers one request in flight with an error, in the child's stead. */
+	fail(id: number, error: ErrorObject): boolean {
+		const failed = this.#ledger.answer(errorOf(id, error));
+		if (!failed) return false;
+		this.#settle(failed.asked, failed.response);
+		return true;
+	}
+
+	/** Takes a message of the child to whom it belongs. */
+	receive(message: Message): void {
+		if (!("method" in message)) this.#receiveAnswer(message);
+		else if ("id" in message) this.#receiveQuestion(message);
+		else this.#receiveNotification(message);
+	}
+
+	#receiveAnswer(message: Response): void {
+		const answered = this.#ledger.answer(message);
+		if (answered) this.#settle(answered.asked, answered.response);
+		else this.#options.dropped("answer-nobody-waits-for");
+	}
+
+	#settle({ owner, request, receive }: Asked<Link>, response: Response): void {
+		if (request.method === "resources/subscribe" && "error" in response) {
+			this.#audience.unsubscribe(owner, String(request.params?.uri));
+		}
+		receive(response);
+		this.#pump();
+	}
+
+	#receiveQuestion(request: Request): void {
+		if (request.method === "ping") {
+			this.#child?.write(resultOf(request.id, {}));
+			return;
+		}
+		const link = this.#onlyLink();
+		if (link) {
+			this.#deliver(link, this.#ledger.question(link, request));
+			return;
+		}
+		this.#options.dropped("question-on-shared-child");
+		this.#child?.write(
+			errorOf(request.id, {
+				code: ErrorCode.methodNotFound,
+				message: `"${request.method}" cannot be asked here: several clients share this server and declared no such capability`,
+			}),
+		);
+	}
+
+	#receiveNotification(notification: Notification): void {
+		const { method, params } = notification;
+		switch (method) {
+			case "notifications/progress": {
+				const routed = this.#ledger.progress(notification);
+				if (routed) routed.asked.receive(routed.notification);
+				else this.#options.dropped("progress-of-no-request");
+				return;
+			}
+			case "notifications/cancelled": {
+				const routed = this.#ledger.cancelQuestion(notification);
+				if (routed) this.#deliver(routed.owner, routed.notification);
+				return;
+			}
+			case "notifications/resources/updated": {
+				const owners = this.#audience.subscribersOf(String(params?.uri));
+				for (const { listener } of owners) listener(notification);
+				if (owners.size === 0) this.#options.dropped("update-of-no-subscriber");
+				return;
+			}
+			case "notifications/message": {
+				const link = this.#certainLink();
+				if (link && this.#audience.admits(link, params?.level)) {
+					this.#deliver(link, notification);
+				} else this.#options.dropped("log-of-no-certain-client");
+				return;
+			}
+			default:
+				if (method.endsWith("/list_changed")) {
+					for (const { listener } of this.#links) listener(notification);
+				} else {
+					const link = this.#certainLink();
+					if (link) this.#deliver(link, notification);
+					else this.#options.dropped("notification-of-no-certain-client");
+				}
+		}
+	}
+
+	/** The one client of a child that nobody shares. */
+	#onlyLink(): Link | undefined {
+		return this.#options.shared ? undefined : [...this.#links][0];
+	}
+
+	/** Whose a message that names no request must be: the only client's, or the only one's with requests in flight. */
+	#certainLink(): Link | undefined {
+		if (!this.#options.shared) return this.#onlyLink();
+		const owners = new Set<Link>();
+		for (const { owner } of this.#ledger.inFlight()) {
+			owners.add(owner);
+			if (owners.size > 1) return undefined;
+		}
+		return [...owners][0];
+	}
+
+	/** A message goes with the client's only request in flight, else to its listener. */
+	#deliver(link: Link, message: Message): void {
+		let receive: Receive | undefined;
+		for (const asked of this.#ledger.inFlight()) {
+			if (asked.owner !== link) continue;
+			if (receive) {
+				link.listener(message);
+				return;
+			}
+			receive = asked.receive;
+		}
+		(receive ?? link.listener)(message);
+	}
+
+	#tell(link: Link, message: Notification | Response): void {
+		if (!("method" in message)) {
+			const answer = this.#ledger.answerQuestion(link, message);
+			if (answer) this.#child?.write(answer);
+			else this.#options.dropped("answer-to-no-question");
+		} else if (message.method === "notifications/cancelled") {
+			this.#cancel(link, message);
+		} else if (this.#options.shared && isOfOneClient(message.method)) {
+			// A client's roots open its operator's folders; on a shared child they would be everybody's.
+			this.#options.dropped("client-state-on-shared-child");
+		} else if (this.#child) {
+			this.#child.write(message);
+		} else {
+			this.#waiting.push({ link, notification: message });
+			this.#pump();
+		}
+	}
+
+	#cancel(link: Link, notification: Notification): void {
+		const requestId = notification.params?.requestId;
+		const index = this.#waiting.findIndex(
+			(waiting) =>
+				waiting.link === link &&
+				"request" in waiting &&
+				waiting.request.id === requestId,
+		);
+		const waiting =
+			index === -1 ? undefined : this.#waiting.splice(index, 1)[0];
+		if (waiting && "request" in waiting) {
+			waiting.receive(errorOf(waiting.request.id, cancelledError));
+			return;
+		}
+		const cancelled = this.#ledger.cancel(link, notification);
+		if (!cancelled) return;
+		this.#child?.write(cancelled.notification);
+		const { request, receive } = cancelled.asked;
+		receive(errorOf(request.id, cancelledError));
+		this.#pump();
+	}
+
+	#leave(link: Link): void {
+		if (!this.#links.delete(link)) return;
+		this.#waiting = this.#waiting.filter((waiting) => waiting.link !== link);
+		const unsubscribed = this.#audience.leave(link);
+		const { requestIds, questions } = this.#ledger.release(link);
+		for (const requestId of requestIds) {
+			this.#child?.write({
+				jsonrpc: "2.0",
+				method: "notifications/cancelled",
+				params: { requestId, reason: "The client has ended its session" },
+			});
+		}
+		for (const { childId } of questions) {
+			this.#child?.write(errorOf(childId, cancelledError));
+		}
+		for (const uri of unsubscribed) {
+			this.#askOwn("resources/unsubscribe", { uri });
+		}
+		this.#pump();
+	}
+
+	/** Sends what waits, as far as there is a child for it. */
+	#pump(): void {
+		while (
+			this.#waiting.length > 0 &&
+			this.#child &&
+			!this.#held &&
+			this.#ledger.size < this.#options.concurrency()
+		) {
+			const waiting = this.#waiting.shift() as Waiting;
+			if ("request" in waiting) this.#dispatch(waiting);
+			else this.#child.write(waiting.notification);
+		}
+		if (this.#ledger.size === 0) this.#options.quiet();
+		if (this.#waiting.length > 0 && !this.#child) this.#options.need();
+	}
+
+	#dispatch({
+		link,
+		request,
+		receive,
+	}: Extract<Waiting, { request: Request }>): void {
+		const child = this.#child;
+		if (!child) return;
+		const uri = String(request.params?.uri);
+		switch (request.method) {
+			case "initialize":
+				receive(resultOf(request.id, child.result));
+				return;
+			case "resources/subscribe":
+				this.#audience.subscribe(link, uri);
+				break;
+			case "resources/unsubscribe":
+				if (this.#audience.unsubscribe(link, uri)) break;
+				// Others still want to hear of it.
+				receive(resultOf(request.id, {}));
+				return;
+			case "logging/setLevel": {
+				this.#audience.setLevel(link, String(request.params?.level));
+				const level = this.#audience.level ?? request.params?.level;
+				const params = { ...request.params, level };
+				child.write(this.#ledger.ask(link, { ...request, params }, receive));
+				return;
+			}
+		}
+		child.write(this.#ledger.ask(link, request, receive));
+	}
+
+	#askOwn(method: string, params: Members): void {
+		const request: Request = { jsonrpc: "2.0", id: 0, method, params };
+		this.#child?.write(this.#ledger.ask(this.#ownLink, request, () => {}));
+	}
+}
+
+const cancelledError: ErrorObject = {
+	code: ErrorCode.requestCancelled,
+	message: "The request was cancelled",
+};
+
+/** Notifications that say something of one client and so mean nothing on a child that several share. */
+function isOfOneClient(method: string): boolean {
+	return (
+		method === "notifications/roots/list_changed" ||
+		method === "notifications/progress"
+	);
+}

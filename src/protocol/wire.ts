@@ -1,0 +1,58 @@
+import type { OversizeLine } from "./line-splitter.ts";
+import type { Message } from "./messages.ts";
+
+/** How a child came to its end. */
+export interface Exit {
+	/** What happened, for people, as the end of a sentence: 'exited with code 1', 'was ended by SIGKILL'. */
+	reason: string;
+	/** Stable code of the cause. */
+	code: ExitCode;
+	exitCode?: number;
+	signal?: string;
+	/** The last lines that it wrote to stderr, oldest first. */
+	stderr: string[];
+}
+
+/** Why there is no child, or no longer one. */
+export type ExitCode =
+	/** It ran and ended. */
+	| "CHILD_EXITED"
+	/** `command` is not on PATH, or no such file. */
+	| "COMMAND_NOT_FOUND"
+	/** `command` is there but cannot be run. */
+	| "COMMAND_NOT_RUNNABLE"
+	/** `cwd` is no folder. */
+	| "CWD_NOT_FOUND"
+	/** No answer to `initialize` within `startTimeoutMs`. */
+	| "START_TIMEOUT"
+	/** It refused `initialize`. */
+	| "INITIALIZE_REFUSED"
+	/** It refused `initialize` because it speaks modern revisions only. */
+	| "REVISION_NOT_SERVED"
+	/** The bridge stopped it: shutdown, a changed config, idleness. */
+	| "CHILD_STOPPED";
+
+/** One child's lines. */
+export interface Wire {
+	readonly pid: number | undefined;
+	/** Who hears it; whoever takes the wire over puts itself here. */
+	events: WireEvents;
+	/** The last lines that it wrote to stderr, oldest first. */
+	readonly stderr: readonly string[];
+	/** Writes one message as a line. After the child's end it does nothing: `closed` tells. */
+	write(message: Message): void;
+	/** Settles once, when the process is gone and its last lines have been received. Never rejects. */
+	readonly closed: Promise<Exit>;
+	/** stdin EOF → wait → SIGTERM → wait → SIGKILL, to the whole process group. Settles when nothing of it is left. */
+	close(): Promise<void>;
+}
+
+/** What a wire tells while it is open. */
+export interface WireEvents {
+	message(message: Message): void;
+	/** A line on stdout that is no message; it is skipped. */
+	noise(line: string): void;
+	/** A line over the limit was skipped: its size in bytes, its first and last 4 kB. */
+	oversize(line: OversizeLine): void;
+	stderr(line: string): void;
+}

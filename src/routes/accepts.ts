@@ -1,0 +1,12 @@
+/**
+ * Whether an `Accept` header admits a media type. Clients leave the header out,
+ * turn its order round or send a wildcard, so everything short of a clear no is a yes.
+ */
+export function accepts(header: string | undefined, type: string): boolean {
+	if (!header) return true;
+	const [main] = type.split("/");
+	return header.split(",").some((range) => {
+		const name = range.split(";")[0]?.trim().toLowerCase();
+		return name === type || name === "*/*" || name === `${main}/*`;
+	});
+}

@@ -1,0 +1,150 @@
+import type { Context } from "hono";
+import { type SSEStreamingApi, streamSSE } from "hono/streaming";
+
+/** One server-sent event of the MCP transports: one line of data, so no field needs splitting. */
+export interface Event {
+	data: string;
+	id?: string;
+	/** Named only where the transport says so: several clients take every event for a message. */
+	event?: string;
+}
+
+/** What an event stream needs to know, the same for all of one bridge. */
+export interface EventStreamOptions {
+	/** Bytes that may wait for a client that reads too slowly. */
+	maxStreamBufferBytes: number;
+	keepAlive: KeepAlive;
+}
+
+/** Timer of all open streams: each gets a comment line now and then, so that nobody on the way takes it for dead. */
+export class KeepAlive {
+	readonly #streams = new Set<EventStream>();
+	#timer: NodeJS.Timeout | undefined;
+
+	/**
+	 * @param intervalMs 0 turns it off
+	 */
+	constructor(intervalMs: number) {
+		if (intervalMs === 0) return;
+		this.#timer = setInterval(() => {
+			for (const stream of this.#streams) stream.comment();
+		}, intervalMs);
+	}
+
+	/** How many streams are open. */
+	get size(): number {
+		return this.#streams.size;
+	}
+
+	add(stream: EventStream): void {
+		this.#streams.add(stream);
+	}
+
+	delete(stream: EventStream): void {
+		this.#streams.delete(stream);
+	}
+
+	/** Ends every open stream politely, and the timer. */
+	close(): void {
+		clearInterval(this.#timer);
+		for (const stream of this.#streams) stream.end();
+	}
+}
+
+/** One open SSE response. Events may be sent before the response goes out. */
+export class EventStream {
+	readonly #options: EventStreamOptions;
+	readonly #onClose: () => void;
+	#pending: string[] = [":\n\n"];
+	#pendingBytes = 0;
+	#ending = false;
+	#closed = false;
+	#wake: () => void = () => {};
+	#sse: SSEStreamingApi | undefined;
+
+	/**
+	 * @param onClose called once, when nothing can be sent any more: the client has gone, was cut off, or the stream was ended
+	 */
+	constructor(options: EventStreamOptions, onClose: () => void) {
+		this.#options = options;
+		this.#onClose = onClose;
+	}
+
+	/** Queues one event. After the end it does nothing. */
+	send({ data, id, event }: Event): void {
+		this.#push(
+			`${event === undefined ? "" : `event: ${event}\n`}${id === undefined ? "" : `id: ${id}\n`}data: ${data}\n\n`,
+		);
+	}
+
+	/** Queues a comment line, which clients skip. */
+	comment(): void {
+		if (this.#pending.length === 0) this.#push(":\n\n");
+	}
+
+	/** Ends the stream after what is queued. */
+	end(): void {
+		this.#ending = true;
+		this.#wake();
+	}
+
+	/** The HTTP response that carries the stream. */
+	response(c: Context): Response {
+		c.header("X-Accel-Buffering", "no");
+		return streamSSE(c, async (sse) => {
+			sse.onAbort(() => this.#close());
+			this.#sse = sse;
+			this.#options.keepAlive.add(this);
+			try {
+				await this.#run(sse);
+			} finally {
+				this.#close();
+			}
+		});
+	}
+
+	async #run(sse: SSEStreamingApi): Promise<void> {
+		while (!this.#closed) {
+			if (this.#pending.length > 0) {
+				const text = this.#pending.join("");
+				this.#pending = [];
+				// Awaited, so a client that does not read fills our bounded queue and not the runtime's.
+				await sse.write(text);
+				this.#pendingBytes = 0;
+				for (const waiting of this.#pending)
+					this.#pendingBytes += waiting.length;
+			} else if (this.#ending) {
+				return;
+			} else {
+				await new Promise<void>((resolve) => {
+					this.#wake = resolve;
+				});
+			}
+		}
+	}
+
+	#push(text: string): void {
+		if (this.#closed || this.#ending) return;
+		if (
+			this.#pendingBytes > 0 &&
+			this.#pendingBytes + text.length > this.#options.maxStreamBufferBytes
+		) {
+			this.#close();
+			// The write that the client does not read would be waited for forever.
+			this.#sse?.abort();
+			return;
+		}
+		this.#pending.push(text);
+		this.#pendingBytes += text.length;
+		this.#wake();
+	}
+
+	#close(): void {
+		if (this.#closed) return;
+		this.#closed = true;
+		this.#pending = [];
+		this.#options.keepAlive.delete(this);
+		this.#wake();
+		this.#onClose();
+	}
+}

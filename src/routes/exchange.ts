@@ -1,0 +1,86 @@
+import type { Message, Request, Response } from "../protocol/messages.ts";
+import type { Receive } from "../protocol/peer.ts";
+import type { EventStream } from "./event-stream.ts";
+import type { SessionStream } from "./session-stream.ts";
+
+/** How the HTTP response to a POST goes out. */
+export type Answer = { responses: Response[] } | { connection: EventStream };
+
+/** How a POST may be answered: what its client accepts and the config allows. */
+export interface ExchangeOptions {
+	json: boolean;
+	sse: boolean;
+	/** Opens the stream, once it is known that one is needed, and puts it on the response's connection. */
+	openStream(): { stream: SessionStream; connection: EventStream };
+	/** Takes what belongs to a request whose client takes nothing but JSON, except for the answer. */
+	aside: Receive;
+	/** Every answer is there. */
+	finished(): void;
+}
+
+/**
+ * One POST with requests, and what comes back. It is JSON where nothing but
+ * the answers comes back, and a stream from the first other message on, or
+ * when the client has waited for a while (2025-11-25, transports, 'Sending
+ * Messages to the Server').
+ */
+export class Exchange {
+	readonly #options: ExchangeOptions;
+	readonly #answer: (answer: Answer) => void;
+	/** Settles when it is known how the HTTP response goes out. */
+	readonly answer: Promise<Answer>;
+	readonly #open: Set<Request>;
+	#responses: Response[] = [];
+	#stream: SessionStream | undefined;
+
+	constructor(requests: readonly Request[], options: ExchangeOptions) {
+		this.#options = options;
+		this.#open = new Set(requests);
+		let answer: (answer: Answer) => void = () => {};
+		this.answer = new Promise((resolve) => {
+			answer = resolve;
+		});
+		this.#answer = answer;
+		if (!options.json) this.stream();
+	}
+
+	/** Whether a message that is no answer can go out with it. */
+	get streamable(): boolean {
+		return this.#options.sse && this.#open.size > 0;
+	}
+
+	/** Goes over to a stream, where that is possible and not done yet. */
+	stream(): void {
+		if (this.#stream || !this.streamable) return;
+		const { stream, connection } = this.#options.openStream();
+		this.#stream = stream;
+		for (const response of this.#responses.splice(0)) this.#send(response);
+		this.#answer({ connection });
+	}
+
+	/** Takes a message that belongs to one of the requests. */
+	receive(request: Request, message: Message): void {
+		if ("method" in message) {
+			this.carry(message);
+			return;
+		}
+		if (!this.#open.delete(request)) return;
+		if (this.#stream) this.#send(message);
+		else this.#responses.push(message);
+		if (this.#open.size > 0) return;
+		if (this.#stream) this.#stream.end();
+		else this.#answer({ responses: this.#responses });
+		this.#options.finished();
+	}
+
+	/** Takes a message that is no answer. */
+	carry(message: Message): void {
+		this.stream();
+		if (this.#stream) this.#send(message);
+		else this.#options.aside(message);
+	}
+
+	#send(message: Message): void {
+		this.#stream?.send(JSON.stringify(message));
+	}
+}

@@ -1,0 +1,75 @@
+import { type EventHistory, eventId } from "./event-history.ts";
+import type { EventStream } from "./event-stream.ts";
+
+/**
+ * One stream of a session, as the specification means it: it outlives the
+ * connection that carries it. Its events have ids of their own; while no
+ * connection carries it they wait in the session's history.
+ */
+export class SessionStream {
+	readonly number: number;
+	readonly #history: EventHistory;
+	#connection: EventStream | undefined;
+	#sequence = 0;
+	/** The last event that was handed to a connection. */
+	#sent = 0;
+	#ended = false;
+
+	/**
+	 * @param number within the session; 0 is the one that GET opens
+	 */
+	constructor(number: number, history: EventHistory) {
+		this.number = number;
+		this.#history = history;
+	}
+
+	/** Whether a connection carries it now. */
+	get connected(): boolean {
+		return this.#connection !== undefined;
+	}
+
+	/** Adds one message, given as JSON. */
+	send(data: string): void {
+		const sequence = ++this.#sequence;
+		this.#history.add({ stream: this.number, sequence, data });
+		if (!this.#connection) return;
+		this.#connection.send({ data, id: eventId(this.number, sequence) });
+		this.#sent = sequence;
+	}
+
+	/**
+	 * Puts it on a connection and sends what that has missed. One that carried it
+	 * before is ended: a client opens a second only when it has lost the first.
+	 *
+	 * @param lastSequence the last event the client has, where it says so
+	 * @param prime begin with an event that has an id and no data, from which the client can resume
+	 */
+	connect(connection: EventStream, lastSequence?: number, prime = false): void {
+		const previous = this.#connection;
+		this.#connection = connection;
+		previous?.end();
+		const after = lastSequence ?? this.#sent;
+		if (prime) connection.send({ data: "", id: eventId(this.number, after) });
+		for (const { sequence, data } of this.#history.after(this.number, after)) {
+			connection.send({ data, id: eventId(this.number, sequence) });
+		}
+		this.#sent = this.#sequence;
+		if (this.#ended) connection.end();
+	}
+
+	/** The connection is gone; the stream goes on without. */
+	disconnect(connection: EventStream): void {
+		if (this.#connection === connection) this.#connection = undefined;
+	}
+
+	/** Whether nothing follows. */
+	get ended(): boolean {
+		return this.#ended;
+	}
+
+	/** Nothing follows. */
+	end(): void {
+		this.#ended = true;
+		this.#connection?.end();
+	}
+}

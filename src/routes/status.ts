@@ -1,0 +1,31 @@
+import { Hono } from "hono";
+import type { RouteContext } from "./route-context.ts";
+
+/**
+ * GET /status: what runs, for people and scripts. `api_last_activity` and
+ * `server_instances` stand there for dashboards made for sparfenyuk/mcp-proxy.
+ */
+export function status(context: RouteContext) {
+	return new Hono().get("/", (c) => {
+		const servers = context.all();
+		return c.json({
+			status: context.closing() ? "closing" : "running",
+			sessions: {
+				streamable: context.sessions.size,
+				sse: context.sseSessions.size,
+				max: context.config.maxSessions,
+			},
+			openStreams: context.streams.keepAlive.size,
+			servers: Object.fromEntries(
+				servers.map((server) => [server.name, server.status()]),
+			),
+			api_last_activity: new Date(context.lastActivity()).toISOString(),
+			server_instances: Object.fromEntries(
+				servers.map(({ name, failure }) => [
+					name,
+					failure ? "failed" : "configured",
+				]),
+			),
+		});
+	});
+}

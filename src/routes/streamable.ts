@@ -1,0 +1,163 @@
+import { type Context, Hono } from "hono";
+import { ErrorCode } from "../protocol/error-codes.ts";
+import { handshake } from "../protocol/handshake.ts";
+import {
+	type ErrorObject,
+	isRequest,
+	type Request,
+} from "../protocol/messages.ts";
+import { assumedRevision } from "../protocol/revisions.ts";
+import { accepts } from "./accepts.ts";
+import { parseEventId } from "./event-history.ts";
+import type { Answer } from "./exchange.ts";
+import { httpError } from "./http-error.ts";
+import { type Body, readMessages } from "./read-messages.ts";
+import { refuseSession } from "./refuse-session.ts";
+import type { RouteContext, ServerEnv } from "./route-context.ts";
+import { StreamableSession } from "./streamable-session.ts";
+
+/** After this long without an answer the response goes out as a stream, which can be kept alive. */
+const patienceMs = 10_000;
+
+/**
+ * Streamable HTTP of the legacy revisions (2025-11-25, basic/transports):
+ * POST asks and tells, GET listens, DELETE ends the session.
+ */
+export function streamable(context: RouteContext) {
+	const { config, sessions } = context;
+	const sessionOptions = {
+		...context.streams,
+		historyEvents: config.historyEvents,
+		historyBytes: config.historyBytes,
+	};
+
+	return new Hono<ServerEnv>()
+		.post("/", async (c) => {
+			const { server } = c.var;
+			const id = c.req.header("mcp-session-id");
+			const known =
+				id === undefined ? undefined : sessions.find(server.name, id);
+			const body = await readMessages(
+				c,
+				() =>
+					known?.revision ??
+					c.req.header("mcp-protocol-version") ??
+					assumedRevision,
+			);
+			if ("error" in body) return httpError(c, 400, body.error, body.id);
+			const requests = body.messages.filter(isRequest);
+			const initialize = requests.find(isInitialize);
+			if (initialize) {
+				const refusal =
+					refuseBatch(c, body, initialize) ??
+					refuseSession(c, context, initialize.id);
+				if (refusal) return refusal;
+			} else if (id !== undefined && !known) {
+				return httpError(c, 404, unknownSession, requests[0]?.id);
+			} else if (!known && server.needsSession) {
+				return httpError(c, 400, noSession, requests[0]?.id);
+			}
+
+			// Without a session id a request is served by itself: who posts by hand needs no handshake.
+			const session =
+				(initialize ? undefined : known) ??
+				new StreamableSession(
+					handshake((client) => server.open(client)),
+					sessionOptions,
+				);
+			const answer = await post(c, body.messages, requests, session);
+			if (initialize && !isFailure(answer)) {
+				c.header("mcp-session-id", sessions.add(server.name, session));
+			} else if (initialize || !known) {
+				session.leave();
+			}
+			if (!answer) return c.body(null, 202);
+			if ("connection" in answer) return answer.connection.response(c);
+			const { responses } = answer;
+			const json = JSON.stringify(body.batch ? responses : responses[0]);
+			return c.body(json, 200, { "Content-Type": "application/json" });
+		})
+		.get("/", (c) => {
+			const id = c.req.header("mcp-session-id");
+			// Clients probe with GET whether there is a stream; to some of them any status but 405 is the end.
+			if (id === undefined) {
+				c.header("Allow", "POST, GET, DELETE");
+				return httpError(c, 405, noSession);
+			}
+			const session = sessions.find(c.var.server.name, id);
+			if (!session) return httpError(c, 404, unknownSession);
+			const lastEventId = c.req.header("last-event-id");
+			const resume = lastEventId ? parseEventId(lastEventId) : undefined;
+			// An id of a stream that is forgotten is no reason to leave the client without one.
+			const connection = session.listen(resume) ?? session.listen();
+			return connection?.response(c) ?? httpError(c, 404, unknownSession);
+		})
+		.delete("/", (c) => {
+			const id = c.req.header("mcp-session-id");
+			if (id === undefined) return httpError(c, 400, noSession);
+			return sessions.end(c.var.server.name, id)
+				? c.body(null, 204)
+				: httpError(c, 404, unknownSession);
+		});
+
+	/** Hands the messages on; gives how the answer goes out, where one is due. */
+	async function post(
+		c: Context,
+		messages: Extract<Body, { messages: unknown }>["messages"],
+		requests: Request[],
+		session: StreamableSession,
+	): Promise<Answer | undefined> {
+		session.lastUsed = Date.now();
+		if (requests.length === 0) {
+			for (const message of messages) {
+				if (!isRequest(message)) session.tell(message);
+			}
+			return undefined;
+		}
+		const accept = c.req.header("accept");
+		const sse = accepts(accept, "text/event-stream");
+		const json = accepts(accept, "application/json");
+		const exchange = session.ask(messages, {
+			json: !sse || (json && config.postResponse !== "sse"),
+			sse: sse && !(json && config.postResponse === "json"),
+		});
+		const timer = setTimeout(() => exchange.stream(), patienceMs);
+		const answer = await exchange.answer;
+		clearTimeout(timer);
+		return answer;
+	}
+}
+
+function isInitialize({ method }: Request): boolean {
+	return method === "initialize";
+}
+
+/** 2025-03-26, lifecycle: `initialize` must not be part of a batch. */
+function refuseBatch(
+	c: Context,
+	body: Extract<Body, { messages: unknown }>,
+	initialize: Request,
+): Response | undefined {
+	if (body.messages.length === 1) return undefined;
+	const message = `"initialize" cannot be part of a batch (send it by itself)`;
+	const code = ErrorCode.invalidRequest;
+	return httpError(c, 400, { code, message }, initialize.id);
+}
+
+function isFailure(answer: Answer | undefined): boolean {
+	return (
+		answer !== undefined &&
+		"responses" in answer &&
+		answer.responses.some((response) => "error" in response)
+	);
+}
+
+const noSession: ErrorObject = {
+	code: ErrorCode.invalidRequest,
+	message: `The request has no "Mcp-Session-Id" header (send initialize first and use the id of its answer)`,
+};
+
+const unknownSession: ErrorObject = {
+	code: ErrorCode.sessionNotFound,
+	message: "There is no such session (send initialize to begin a new one)",
+};

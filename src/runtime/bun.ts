@@ -1,0 +1,46 @@
+import type { Fetch, Runtime } from "./runtime.ts";
+
+/** The part of Bun's global that is used here. */
+interface Bun {
+	version: string;
+	serve(options: {
+		fetch: Fetch;
+		hostname: string;
+		port: number;
+		idleTimeout: number;
+		maxRequestBodySize: number;
+	}): {
+		port: number;
+		stop(closeActiveConnections: boolean): Promise<void>;
+	};
+}
+
+const { Bun } = globalThis as unknown as { Bun: Bun };
+
+/** Bun, by its own server. */
+export const bun: Runtime = {
+	name: `Bun ${Bun?.version}`,
+	async listen(fetch, { hostname, port, maxBodyBytes }) {
+		const server = Bun.serve({
+			fetch,
+			hostname,
+			port,
+			// Otherwise a silent stream is cut after seconds.
+			idleTimeout: 0,
+			// The app's own limit answers first, and in JSON.
+			maxRequestBodySize: 2 * maxBodyBytes,
+		});
+		return {
+			port: server.port,
+			async close(graceMs) {
+				let timer: NodeJS.Timeout | undefined;
+				const grace = new Promise<void>((resolve) => {
+					timer = setTimeout(resolve, graceMs);
+				});
+				await Promise.race([server.stop(false), grace]);
+				clearTimeout(timer);
+				await server.stop(true);
+			},
+		};
+	},
+};

@@ -1,0 +1,35 @@
+/** Answers one HTTP request. */
+export type Fetch = (request: Request) => Response | Promise<Response>;
+
+/** Where to listen. */
+export interface ListenOptions {
+	/** An address or name; never left out, since every runtime's default is all interfaces. */
+	hostname: string;
+	/** 0 takes any free one. */
+	port: number;
+	/** The longest body that the app itself accepts, in bytes. */
+	maxBodyBytes: number;
+}
+
+/** An open listener. */
+export interface Listener {
+	/** The real port. */
+	port: number;
+	/**
+	 * Takes no further connections and ends those that are open, at the latest
+	 * after the given time.
+	 */
+	close(graceMs: number): Promise<void>;
+}
+
+/** What differs between the runtimes. */
+export interface Runtime {
+	/** Name and version, for people. */
+	name: string;
+	/**
+	 * Listens for HTTP.
+	 *
+	 * @throws an error whose `code` is EADDRINUSE, EADDRNOTAVAIL, EACCES … where that is not possible
+	 */
+	listen(fetch: Fetch, options: ListenOptions): Promise<Listener>;
+}

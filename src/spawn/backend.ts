@@ -1,0 +1,185 @@
+import type { Logger } from "pino";
+import type { ServerConfig } from "../config/resolve-config.ts";
+import { childError } from "../protocol/child-error.ts";
+import { ErrorCode } from "../protocol/error-codes.ts";
+import type { Client } from "../protocol/handshake.ts";
+import type { OversizeLine } from "../protocol/line-splitter.ts";
+import { Multiplexer } from "../protocol/multiplexer.ts";
+import { idOfOversizeLine } from "../protocol/oversize.ts";
+import type { Peer } from "../protocol/peer.ts";
+import type { Exit, Wire } from "../protocol/wire.ts";
+import type { Counters } from "./counters.ts";
+import { Supervisor } from "./supervisor.ts";
+
+/** What all backends of one server have in common. */
+export interface BackendContext {
+	name: string;
+	/** The entry as it is now: it may change while the bridge runs. */
+	config(): ServerConfig;
+	takeWire(): Wire;
+	counters: Counters;
+	log: Logger;
+	/** A child is ready, or why the last attempt, or the last child, failed. */
+	changed(failure: Exit | undefined): void;
+}
+
+/** One supervised child and the clients on it: the multiplexer's messages meet the supervisor's process here. */
+export class Backend {
+	readonly #context: BackendContext;
+	readonly #multiplexer: Multiplexer;
+	readonly #supervisor: Supervisor;
+	#idleTimer: NodeJS.Timeout | undefined;
+	#onQuiet: (() => void) | undefined;
+
+	/**
+	 * @param client as whom the child is opened
+	 * @param shared whether several clients will be on it
+	 * @param keepUp whether its child runs without being asked for
+	 */
+	constructor(
+		context: BackendContext,
+		client: Client,
+		shared: boolean,
+		keepUp: () => boolean,
+	) {
+		this.#context = context;
+		this.#multiplexer = new Multiplexer({
+			shared,
+			concurrency: () =>
+				context.config().concurrency ?? Number.POSITIVE_INFINITY,
+			need: () => this.#supervisor.need(),
+			quiet: () => this.#quiet(),
+			dropped: (kind) => context.counters.drop(kind),
+		});
+		this.#supervisor = new Supervisor({
+			client,
+			takeWire: context.takeWire,
+			startTimeoutMs: () => context.config().startTimeoutMs,
+			keepUp,
+			up: (wire, result) => {
+				context.log.info({ pid: wire.pid }, "ready");
+				context.changed(undefined);
+				wire.events = {
+					message: (message) => this.#multiplexer.receive(message),
+					noise: (line) => this.#noise(line),
+					oversize: (line) => this.#oversize(line),
+					stderr: (line) => context.log.debug({ stderr: line }, "stderr"),
+				};
+				this.#multiplexer.up((message) => wire.write(message), result);
+			},
+			down: (exit) => {
+				this.#report(exit);
+				this.#multiplexer.down(childError(context.name, exit));
+			},
+			refused: (exit) => {
+				this.#report(exit);
+				this.#multiplexer.refuse(childError(context.name, exit));
+			},
+		});
+	}
+
+	/** The peer for one more client. */
+	connect(): Peer {
+		return this.#multiplexer.connect();
+	}
+
+	/** Starts the child without anybody asking yet. */
+	warm(): void {
+		this.#supervisor.need();
+	}
+
+	/** Ends the child, after what is in flight or the given time; the next request gets a new one. */
+	async restart(drainMs: number): Promise<void> {
+		await this.#drain(drainMs);
+		await this.#supervisor.end();
+	}
+
+	/** Ends the child for good, after what is in flight or the given time. */
+	async stop(drainMs: number): Promise<void> {
+		await this.#drain(drainMs);
+		clearTimeout(this.#idleTimer);
+		await this.#supervisor.stop();
+	}
+
+	/** For status pages. */
+	status() {
+		const { state, failures, lastExit } = this.#supervisor;
+		return {
+			state: state.name,
+			pid: "wire" in state ? state.wire.pid : undefined,
+			since: "since" in state ? new Date(state.since).toISOString() : undefined,
+			nextStart:
+				"until" in state ? new Date(state.until).toISOString() : undefined,
+			failures,
+			lastExit: lastExit?.reason,
+			...this.#multiplexer.load,
+		};
+	}
+
+	/** Lets nothing new out and waits until nothing is in flight. */
+	#drain(drainMs: number): Promise<void> {
+		this.#multiplexer.hold();
+		if (this.#multiplexer.load.inFlight === 0) return Promise.resolve();
+		return new Promise((resolve) => {
+			const timer = setTimeout(resolve, drainMs);
+			this.#onQuiet = () => {
+				clearTimeout(timer);
+				resolve();
+			};
+		});
+	}
+
+	#quiet(): void {
+		this.#onQuiet?.();
+		const { idleTimeoutMs } = this.#context.config();
+		if (idleTimeoutMs === 0) return;
+		clearTimeout(this.#idleTimer);
+		this.#idleTimer = setTimeout(() => {
+			if (this.#multiplexer.busy) return;
+			this.#context.log.info({ idleTimeoutMs }, "stopped: nobody needs it");
+			void this.#supervisor.end();
+		}, idleTimeoutMs);
+	}
+
+	#report(exit: Exit): void {
+		if (exit.code === "CHILD_STOPPED") return;
+		this.#context.log.warn(
+			{ code: exit.code, exitCode: exit.exitCode, stderr: exit.stderr },
+			exit.reason,
+		);
+		this.#context.changed(exit);
+	}
+
+	#noise(line: string): void {
+		const { counters, log } = this.#context;
+		counters.noise();
+		log.debug(
+			{ line: line.slice(0, 200) },
+			"skipped a line on stdout that is no JSON-RPC message",
+		);
+	}
+
+	/** An answer that is too long must not leave its asker waiting. */
+	#oversize(line: OversizeLine): void {
+		const { counters, log, config, name } = this.#context;
+		const { maxLineBytes } = config();
+		const message = `Server "${name}" sent a message of ${line.bytes} bytes, more than its maxLineBytes of ${maxLineBytes} (raise "maxLineBytes", or ask it for less)`;
+		counters.drop("oversize-line");
+		log.warn(
+			{ bytes: line.bytes, maxLineBytes },
+			"skipped a line over the limit",
+		);
+		const id = idOfOversizeLine(line);
+		if (id === undefined) return;
+		this.#multiplexer.fail(id, {
+			code: ErrorCode.serverUnavailable,
+			message,
+			data: {
+				code: "LINE_TOO_LONG",
+				server: name,
+				bytes: line.bytes,
+				maxLineBytes,
+			},
+		});
+	}
+}

@@ -1,0 +1,30 @@
+/** What happened to one server since the bridge started, for status pages. */
+export class Counters {
+	#spawned = 0;
+	#noise = 0;
+	readonly #dropped = new Map<string, number>();
+
+	/** A process was started. */
+	spawn(): void {
+		this.#spawned++;
+	}
+
+	/** A line on stdout was no message. */
+	noise(): void {
+		this.#noise++;
+	}
+
+	/** A message had nobody to go to. */
+	drop(kind: string): void {
+		this.#dropped.set(kind, (this.#dropped.get(kind) ?? 0) + 1);
+	}
+
+	/** The counts so far. */
+	snapshot() {
+		return {
+			spawned: this.#spawned,
+			noiseLines: this.#noise,
+			dropped: Object.fromEntries(this.#dropped),
+		};
+	}
+}

@@ -1,0 +1,114 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { LineSplitter } from "../protocol/line-splitter.ts";
+import { asMessage } from "../protocol/messages.ts";
+import type { Wire, WireEvents } from "../protocol/wire.ts";
+import { guard } from "./guardian.ts";
+import { endGroup, signalGroup } from "./process-group.ts";
+import { type Command, endOf, startProcess } from "./start-process.ts";
+
+/** How long stdout may stay open after the process has ended: a grandchild that holds it never closes it. */
+const lastLinesMs = 500;
+const stderrLines = 20;
+
+/**
+ * Starts a child in a process group of its own and speaks JSON lines with it.
+ * A child that cannot be started is one that has ended: `closed` says why.
+ */
+export function openWire(command: Command): Wire {
+	const subprocess = startProcess(command);
+	const { pid } = subprocess;
+	if (pid !== undefined) guard(pid);
+
+	const lastStderr: string[] = [];
+	const stdout = new LineSplitter(
+		command.maxLineBytes,
+		(line) => deliver(line, wire.events),
+		(line) => wire.events.oversize(line),
+	);
+	const stderr = new LineSplitter(
+		64 * 1024,
+		(line) => {
+			lastStderr.push(line.trimEnd());
+			if (lastStderr.length > stderrLines) lastStderr.shift();
+			wire.events.stderr(line.trimEnd());
+		},
+		({ head }) => wire.events.stderr(head),
+	);
+	subprocess.stdout.on("data", (chunk: Uint8Array) => stdout.push(chunk));
+	subprocess.stderr.on("data", (chunk: Uint8Array) => stderr.push(chunk));
+	// A child that closes its stdin or ends makes writes fail; its exit tells the rest.
+	subprocess.stdin.on("error", () => {});
+
+	let open = true;
+	let stopping: Promise<void> | undefined;
+	const exited = endOf(subprocess, command);
+	const closed = exited.then(async (ending) => {
+		open = false;
+		if (pid !== undefined) await lastOutput(subprocess.stdout);
+		stdout.end();
+		stderr.end();
+		// What the child left behind in its group goes too; nobody waits for that but close().
+		if (pid !== undefined) stopping ??= endGroup(pid, command.stopTimeoutMs);
+		return { ...ending, stderr: [...lastStderr] };
+	});
+
+	const wire: Wire = {
+		pid,
+		events: unheard,
+		stderr: lastStderr,
+		closed,
+		write(message) {
+			if (open) subprocess.stdin.write(`${JSON.stringify(message)}\n`);
+		},
+		async close() {
+			if (pid === undefined || !open) {
+				await closed;
+				return stopping;
+			}
+			subprocess.stdin.end();
+			await Promise.race([
+				exited,
+				delay(command.stopTimeoutMs, undefined, { ref: false }),
+			]);
+			if (open && signalGroup(pid, 0)) {
+				stopping ??= endGroup(pid, command.stopTimeoutMs);
+			}
+			await closed;
+			await stopping;
+		},
+	};
+	return wire;
+}
+
+/** What nobody has taken over yet says to nobody. */
+const unheard: WireEvents = {
+	message() {},
+	noise() {},
+	oversize() {},
+	stderr() {},
+};
+
+function deliver(line: string, events: WireEvents): void {
+	let value: unknown;
+	try {
+		value = JSON.parse(line);
+	} catch {
+		events.noise(line);
+		return;
+	}
+	// A server of revision 2025-03-26 may answer in a batch.
+	for (const item of Array.isArray(value) ? value : [value]) {
+		const message = asMessage(item);
+		if (message) events.message(message);
+		else events.noise(line);
+	}
+}
+
+/** Waits for the end of stdout, but not for a grandchild that holds it. */
+function lastOutput(stdout: NodeJS.ReadableStream): Promise<unknown> {
+	if (!stdout.readable) return Promise.resolve();
+	return Promise.race([
+		new Promise((resolve) => stdout.once("end", resolve)),
+		delay(lastLinesMs, undefined, { ref: false }),
+	]);
+}

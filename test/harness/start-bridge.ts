@@ -1,0 +1,270 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll } from "vitest";
+import { eventually, isRunning, pidsWith, waitUntilGone } from "./processes.ts";
+import { bridgeCommand, type RuntimeName, root } from "./runtimes.ts";
+
+/** An entry of servers.ts, as the suites need it. */
+export interface ServerInput {
+	command: string;
+	args?: string[];
+	env?: Record<string, string>;
+	[option: string]: unknown;
+}
+
+export interface BridgeInput {
+	servers: Record<string, ServerInput>;
+	[option: string]: unknown;
+}
+
+export interface StartOptions {
+	runtime?: RuntimeName;
+	/** Further arguments of the command line. */
+	args?: string[];
+	/** Added to the bridge's own environment. */
+	env?: Record<string, string>;
+}
+
+export interface Exit {
+	code: number | null;
+	signal: NodeJS.Signals | null;
+}
+
+export interface Bridge {
+	/** `http://127.0.0.1:PORT`, without a path. */
+	readonly url: string;
+	readonly pid: number;
+	/** The folder of its servers.ts; it goes with the bridge. */
+	readonly folder: string;
+	/** In the environment of every child: pidsWith(marker) finds them. */
+	readonly marker: string;
+	/** Its stderr, line by line. */
+	readonly log: readonly string[];
+	readonly exited: Promise<Exit>;
+	/** The first line of the log that matches, past ones included. */
+	waitForLog(pattern: string | RegExp): Promise<string>;
+	/** Replaces servers.ts, as an editor does: by a rename. */
+	editConfig(next: BridgeInput): void;
+	/** Ends it, and waits until its children are gone too. */
+	stop(signal?: NodeJS.Signals): Promise<Exit>;
+}
+
+/** A fixture program as an entry of servers.ts. */
+export function fixture(
+	name: "everything" | "strict" | "faulty" | "recorder",
+	args: string[] = [],
+	more: Omit<Partial<ServerInput>, "command" | "args"> = {},
+): ServerInput {
+	return {
+		command: process.execPath,
+		args: [path.join(root, `test/fixtures/${name}.mjs`), ...args],
+		...more,
+	};
+}
+
+/** A program of an installed npm package as an entry of servers.ts. */
+export function installed(
+	name: string,
+	args: string[] = [],
+	more: Omit<Partial<ServerInput>, "command" | "args"> = {},
+): ServerInput {
+	return {
+		command: path.join(root, "node_modules/.bin", name),
+		args,
+		...more,
+	};
+}
+
+function writeConfig(file: string, marker: string, input: BridgeInput): void {
+	const servers = Object.fromEntries(
+		Object.entries(input.servers).map(([name, server]) => [
+			name,
+			{ ...server, env: { ...server.env, BRIDGE_TEST_MARKER: marker } },
+		]),
+	);
+	writeFileSync(
+		`${file}.new`,
+		`import { defineServers } from "mcp-edge-bridge";\n\nexport default defineServers(${JSON.stringify({ ...input, servers }, null, "\t")});\n`,
+	);
+	renameSync(`${file}.new`, file);
+}
+
+const listening = /listening on (http:\/\/127\.0\.0\.1:\d+)/;
+
+/** Starts the bridge under the project's runtime. It is ended after the test file at the latest. */
+export async function startBridge(
+	input: BridgeInput,
+	options: StartOptions = {},
+): Promise<Bridge> {
+	const folder = mkdtempSync(path.join(tmpdir(), "mcp-edge-bridge-test-"));
+	const marker = path.basename(folder);
+	const config = path.join(folder, "servers.ts");
+	writeConfig(config, marker, input);
+
+	const [command, ...first] = bridgeCommand(options.runtime);
+	const child = spawn(
+		command,
+		[...first, "--config", config, "--port", "0", ...(options.args ?? [])],
+		{
+			cwd: folder,
+			env: {
+				...process.env,
+				DENO_NO_UPDATE_CHECK: "1",
+				NO_COLOR: "1",
+				...options.env,
+			},
+			stdio: ["ignore", "pipe", "pipe"],
+		},
+	);
+	const stdout: string[] = [];
+	const log: string[] = [];
+	/** Called at every new line, and at the end. */
+	const watchers = new Set<() => void>();
+	const wake = () => {
+		for (const watcher of watchers) watcher();
+	};
+	for (const [stream, lines] of [
+		[child.stdout, stdout],
+		[child.stderr, log],
+	] as const) {
+		let rest = "";
+		stream.setEncoding("utf8").on("data", (chunk: string) => {
+			const parts = (rest + chunk).split("\n");
+			rest = parts.pop() ?? "";
+			lines.push(...parts);
+			wake();
+		});
+		stream.on("end", () => {
+			if (rest !== "") lines.push(rest);
+			wake();
+		});
+	}
+	const output = () =>
+		`--- stdout\n${stdout.join("\n")}\n--- stderr\n${log.join("\n")}`;
+
+	const exited = new Promise<Exit>((resolve, reject) => {
+		child.on("error", reject);
+		child.on("exit", (code, signal) => resolve({ code, signal }));
+	});
+	exited.then(wake, wake);
+	/** How it ended, and what it said until then. */
+	const closed = new Promise<Exit>((resolve) =>
+		child.on("close", (code, signal) => resolve({ code, signal })),
+	);
+
+	let stopped: Promise<Exit> | undefined;
+	const stop = (signal: NodeJS.Signals = "SIGTERM"): Promise<Exit> => {
+		stopped ??= (async () => {
+			child.kill(signal);
+			const killer = setTimeout(() => child.kill("SIGKILL"), 20_000);
+			const exit = await exited.finally(() => clearTimeout(killer));
+			const left = pidsWith(marker).filter((pid) => pid !== child.pid);
+			try {
+				await waitUntilGone(left);
+			} catch (error) {
+				for (const pid of left.filter(isRunning)) process.kill(pid, "SIGKILL");
+				throw new Error(
+					`The bridge left children behind: ${(error as Error).message}\n${output()}`,
+				);
+			} finally {
+				rmSync(folder, { recursive: true, force: true });
+			}
+			return exit;
+		})();
+		return stopped;
+	};
+	afterAllBridges.push(() => stop().then(() => {}));
+
+	const matching = async (
+		lines: readonly string[],
+		pattern: string | RegExp,
+		deadlineMs: number,
+	): Promise<string> => {
+		const find = () =>
+			lines.find((line) =>
+				typeof pattern === "string"
+					? line.includes(pattern)
+					: pattern.test(line),
+			);
+		let over: (reason: string) => void = () => {};
+		const ended = new Promise<string>((resolve) => {
+			over = resolve;
+		});
+		closed.then(({ code, signal }) =>
+			over(`it ended with ${signal ?? `code ${code}`}`),
+		);
+		const timer = setTimeout(
+			() => over(`${deadlineMs} ms have passed`),
+			deadlineMs,
+		);
+		let watcher = () => {};
+		const found = new Promise<string>((resolve) => {
+			watcher = () => {
+				const line = find();
+				if (line !== undefined) resolve(line);
+			};
+			watchers.add(watcher);
+			watcher();
+		});
+		try {
+			return await Promise.race([
+				found,
+				ended.then((reason) => {
+					throw new Error(
+						`The bridge never said ${pattern}: ${reason}\n${output()}`,
+					);
+				}),
+			]);
+		} finally {
+			clearTimeout(timer);
+			watchers.delete(watcher);
+		}
+	};
+
+	const line = await matching(stdout, listening, 30_000);
+	const url = listening.exec(line)?.[1];
+	if (url === undefined || child.pid === undefined)
+		throw new Error(`The bridge did not start\n${output()}`);
+	return {
+		url,
+		pid: child.pid,
+		folder,
+		marker,
+		log,
+		exited,
+		waitForLog: (pattern) => matching(log, pattern, 15_000),
+		editConfig: (next) => writeConfig(config, marker, next),
+		stop,
+	};
+}
+
+/** The children of one bridge that run now; with a server's name in `env` or `args`, those of that server. */
+export function childPids(bridge: Bridge): number[] {
+	return pidsWith(bridge.marker).filter((pid) => pid !== bridge.pid);
+}
+
+/** Waits until exactly this many children run. */
+export async function childCount(
+	bridge: Bridge,
+	count: number,
+): Promise<number[]> {
+	return eventually(
+		() => {
+			const pids = childPids(bridge);
+			return pids.length === count && pids;
+		},
+		() => `${childPids(bridge).length} children instead of ${count}`,
+	);
+}
+
+const afterAllBridges: (() => Promise<void>)[] = [];
+
+afterAll(async () => {
+	const results = await Promise.allSettled(
+		afterAllBridges.splice(0).map((stop) => stop()),
+	);
+	for (const result of results)
+		if (result.status === "rejected") throw result.reason;
+}, 60_000);
