@@ -1,11 +1,7 @@
-import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineServers } from "mcp-edge-bridge";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-
-// The memory server writes its file but does not create the folder.
-mkdirSync(here("data/files"), { recursive: true });
 
 export default defineServers({
 	servers: {
