@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import { Hono, type MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
 import type { Logger } from "pino";
 import { ErrorCode } from "./protocol/error-codes.ts";
@@ -53,9 +53,12 @@ export function createApp(context: RouteContext, log: Logger): Hono {
 	return app;
 }
 
-/** Lets pages of the allowed origins, which the host check has passed, read the answers. */
-const browserClients = cors({
+const allowOrigin = cors({
 	origin: (origin) => origin,
 	allowMethods: ["GET", "POST", "DELETE", "OPTIONS"],
 	exposeHeaders: ["mcp-session-id", "mcp-protocol-version"],
 });
+
+/** Lets pages of the allowed origins, which the host check has passed, read the answers. Other clients need none of its headers. */
+const browserClients: MiddlewareHandler = (c, next) =>
+	c.req.header("origin") === undefined ? next() : allowOrigin(c, next);

@@ -3,6 +3,7 @@ import { ConfigError } from "../config/config-error.ts";
 import { version } from "../version.ts";
 import { createLogger, logLevels } from "./create-logger.ts";
 import { ListenError } from "./listen-error.ts";
+import { readConfig } from "./read-config.ts";
 
 /** Exit code for a command line or a config that cannot be used. */
 const usageExitCode = 2;
@@ -46,11 +47,13 @@ export async function main(argv: string[]): Promise<void> {
 				.default(process.stderr.isTTY ? "pretty" : "json"),
 		)
 		.action(async ({ logLevel, logFormat, ...options }) => {
-			const [{ serve }, log] = await Promise.all([
+			// Side by side: half of a start is reading the config, the other half loading the program.
+			const [read, { serve }, log] = await Promise.all([
+				readConfig(options),
 				import("./serve-command.ts"),
 				createLogger(logLevel, logFormat === "pretty"),
 			]);
-			await serve(options, log);
+			await serve(options, read, log);
 		});
 	program
 		.command("import")

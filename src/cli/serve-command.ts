@@ -1,36 +1,36 @@
 import type { Logger } from "pino";
-import * as api from "../api.ts";
 import { Bridge } from "../bridge.ts";
-import { loadConfig } from "../config/load-config.ts";
-import { loadNamedServers } from "../config/named-servers.ts";
 import type { BridgeConfig } from "../config/resolve-config.ts";
 import { watchConfig } from "../config/watch-config.ts";
 import { currentRuntime } from "../runtime/current-runtime.ts";
 import { version } from "../version.ts";
 import { endWithProcess } from "./end-with-process.ts";
 import { ListenError } from "./listen-error.ts";
+import {
+	type ConfigSource,
+	type ReadConfig,
+	readConfig,
+} from "./read-config.ts";
 
 /** What the command line says. */
-export interface ServeOptions {
-	config: string;
-	namedServerConfig?: string;
+export interface ServeOptions extends ConfigSource {
 	host?: string;
 	port?: number;
 	watch: boolean;
 }
 
-/** `mcp-edge-bridge`: runs the bridge until a signal ends it. */
-export async function serve(options: ServeOptions, log: Logger): Promise<void> {
+/**
+ * `mcp-edge-bridge`: runs the bridge until a signal ends it.
+ *
+ * @param read the config, as `readConfig` gives it
+ */
+export async function serve(
+	options: ServeOptions,
+	read: ReadConfig,
+	log: Logger,
+): Promise<void> {
 	const file = options.namedServerConfig ?? options.config;
-	const load = async (): Promise<BridgeConfig> => {
-		const config = await readConfig(options, log);
-		return {
-			...config,
-			host: options.host ?? config.host,
-			port: options.port ?? config.port,
-		};
-	};
-	const config = await load();
+	const config = accept(read);
 	const { host, port, maxBodyBytes, basePath } = config;
 	const runtime = await currentRuntime();
 	const bridge = new Bridge(config, log);
@@ -64,9 +64,16 @@ export async function serve(options: ServeOptions, log: Logger): Promise<void> {
 		);
 	}
 
+	/** The command line comes before the config. */
+	function accept({ config, warnings }: ReadConfig): BridgeConfig {
+		for (const warning of warnings) log.warn(warning);
+		const { host = config.host, port = config.port } = options;
+		return { ...config, host, port };
+	}
+
 	async function reload(): Promise<void> {
 		try {
-			const restart = await bridge.reload(await load());
+			const restart = await bridge.reload(accept(await readConfig(options)));
 			log.info({ file }, "config taken into force");
 			if (restart.length > 0) {
 				log.warn(
@@ -81,20 +88,6 @@ export async function serve(options: ServeOptions, log: Logger): Promise<void> {
 			);
 		}
 	}
-}
-
-async function readConfig(
-	options: ServeOptions,
-	log: Logger,
-): Promise<BridgeConfig> {
-	if (options.namedServerConfig === undefined) {
-		return loadConfig(options.config, api);
-	}
-	const { config, warnings } = await loadNamedServers(
-		options.namedServerConfig,
-	);
-	for (const warning of warnings) log.warn(warning);
-	return config;
 }
 
 function announcement(

@@ -4,9 +4,7 @@
  */
 export function accepts(header: string | undefined, type: string): boolean {
 	if (!header) return true;
+	const ranges = header.toLowerCase();
 	const [main] = type.split("/");
-	return header.split(",").some((range) => {
-		const name = range.split(";")[0]?.trim().toLowerCase();
-		return name === type || name === "*/*" || name === `${main}/*`;
-	});
+	return [type, "*/*", `${main}/*`].some((range) => ranges.includes(range));
 }

@@ -17,9 +17,15 @@ export interface HostCheckOptions {
  * nobody can register, an address or a name without a dot, needs no permission.
  */
 export function hostCheck(options: HostCheckOptions): MiddlewareHandler {
+	// Nearly every request has the same one.
+	let lastAllowed: string | undefined;
 	return async (c, next) => {
 		const host = c.req.header("host");
-		if (host !== undefined && !isAllowedHost(host, options)) {
+		if (host === undefined || host === lastAllowed) {
+			// Nothing to check.
+		} else if (isAllowedHost(host, options)) {
+			lastAllowed = host;
+		} else {
 			return httpError(c, 403, {
 				code: ErrorCode.invalidRequest,
 				message: `Host "${host}" is not allowed (add it to "allowedHosts" where it is a name of this bridge)`,

@@ -114,6 +114,7 @@ test("an initialize within a batch is refused", async () => {
 				clientInfo: { name: "raw", version: "0" },
 			},
 		},
+		echo(1, "one"),
 	]);
 	expect(response.status).toBe(400);
 	expect(await response.json()).toMatchObject({ error: { code: -32600 } });

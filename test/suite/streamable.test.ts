@@ -51,18 +51,21 @@ const call = (
 const echo = call(1, "echo", { message: "hello" });
 const echoed = { content: [{ type: "text", text: "hello" }] };
 
-/** Makes the server send a notification that names no request. */
+/** Makes the server send a notification that belongs to no request. */
 const publish = (client: RawClient, id: string, label: string) =>
 	client.request({
 		jsonrpc: "2.0",
 		id,
 		method: "fixture/notify",
-		params: { method: "notifications/example.com/news", params: { label } },
+		params: {
+			method: "notifications/tools/list_changed",
+			params: { _meta: { label } },
+		},
 	});
 const news = (messages: readonly Message[]) =>
 	messages
-		.filter(({ method }) => method === "notifications/example.com/news")
-		.map(({ params }) => params?.label);
+		.filter(({ method }) => method === "notifications/tools/list_changed")
+		.map(({ params }) => (params as { _meta: Json })._meta.label);
 
 /** The SSE stream that answers a POST. */
 async function openPost(

@@ -1,0 +1,31 @@
+import { once } from "node:events";
+import { extname } from "node:path";
+import { Worker } from "node:worker_threads";
+import { ConfigError } from "./config-error.ts";
+import type { WorkerAnswer } from "./config-worker.ts";
+import type { BridgeConfig } from "./resolve-config.ts";
+
+/** Beside this file, in the language of this file. */
+const worker = new URL(
+	`./config-worker${extname(import.meta.url)}`,
+	import.meta.url,
+);
+
+/**
+ * As `loadConfig`, in a thread of its own that ends with it: the compiler that
+ * it takes to read TypeScript holds some 30 MB, which a long-lived bridge has
+ * no use for, and what the file leaves running, a timer or a connection, ends
+ * with the thread.
+ *
+ * @throws {ConfigError}
+ */
+export async function loadConfigApart(file: string): Promise<BridgeConfig> {
+	const thread = new Worker(worker, { workerData: file });
+	try {
+		const [answer] = (await once(thread, "message")) as [WorkerAnswer];
+		if ("config" in answer) return answer.config;
+		throw new ConfigError(answer.code, answer.message);
+	} finally {
+		await thread.terminate();
+	}
+}
