@@ -12,6 +12,9 @@ import {
 	readConfig,
 } from "./read-config.ts";
 
+/** How long connections get for the last bytes, once the bridge itself has ended. */
+const lastAnswersMs = 1000;
+
 /** What the command line says. */
 export interface ServeOptions extends ConfigSource {
 	host?: string;
@@ -31,13 +34,13 @@ export async function serve(
 ): Promise<void> {
 	const file = options.namedServerConfig ?? options.config;
 	const config = accept(read);
-	const { host, port, maxBodyBytes, basePath } = config;
+	const { host, port, basePath } = config;
 	const runtime = await currentRuntime();
 	const bridge = new Bridge(config, log);
 	const fetch = (request: Request) => bridge.app.fetch(request);
 	// Before any child starts: a server that does not start is answered for, and keeps nobody waiting.
 	const listener = await runtime
-		.listen(fetch, { hostname: host, port, maxBodyBytes })
+		.listen(fetch, { hostname: host, port })
 		.catch((error) => {
 			throw new ListenError(error, host, port);
 		});
@@ -46,9 +49,9 @@ export async function serve(
 		: undefined;
 	endWithProcess(log, async () => {
 		await watcher?.close();
-		const closed = bridge.close();
-		await listener.close(config.shutdownTimeoutMs);
-		await closed;
+		// Answers still go out while children end, and whoever asks for readiness hears no.
+		await bridge.close();
+		await listener.close(lastAnswersMs);
 	});
 	bridge.start();
 

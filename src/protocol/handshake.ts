@@ -1,4 +1,6 @@
+import { ErrorCode } from "./error-codes.ts";
 import {
+	errorOf,
 	isMembers,
 	isRequest,
 	type Members,
@@ -51,7 +53,12 @@ export function handshake(open: (client: Client) => Peer): Peer {
 
 	return {
 		ask(request, receive) {
-			if (closed) return;
+			if (closed) {
+				const message = "The session has ended";
+				const code = ErrorCode.sessionNotFound;
+				receive(errorOf(request.id, { code, message }));
+				return;
+			}
 			switch (request.method) {
 				case "initialize":
 					peerFor(clientOf(request)).ask(request, (message) =>
@@ -60,6 +67,15 @@ export function handshake(open: (client: Client) => Peer): Peer {
 					break;
 				case "ping":
 					receive(resultOf(request.id, {}));
+					break;
+				case "server/discover":
+					// Modern, and the end of some legacy children that get it.
+					receive(
+						errorOf(request.id, {
+							code: ErrorCode.methodNotFound,
+							message: `"server/discover" is not a method of the revisions that are served here`,
+						}),
+					);
 					break;
 				default:
 					current().ask(request, receive);

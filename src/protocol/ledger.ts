@@ -147,18 +147,19 @@ export class Ledger<Owner> {
 	}
 
 	/** Frees what an owner that has gone still holds: its requests, by the child's id, and the questions to it. */
-	release(owner: Owner): { requestIds: Id[]; questions: Question<Owner>[] } {
-		const requestIds: Id[] = [];
-		for (const [id, asked] of this.#asked) {
-			if (asked.owner !== owner) continue;
-			this.#asked.delete(id);
-			requestIds.push(id);
-		}
+	release(owner: Owner): {
+		asked: Map<Id, Asked<Owner>>;
+		questions: Question<Owner>[];
+	} {
+		const asked = new Map(
+			[...this.#asked].filter((entry) => entry[1].owner === owner),
+		);
+		for (const id of asked.keys()) this.#asked.delete(id);
 		const questions = [...this.#questions.values()].filter(
 			(question) => question.owner === owner,
 		);
 		for (const { id } of questions) this.#questions.delete(id);
-		return { requestIds, questions };
+		return { asked, questions };
 	}
 
 	/** Frees everything: the child has gone, and answers none of these any more. */

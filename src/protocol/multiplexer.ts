@@ -4,6 +4,8 @@ import { type Asked, Ledger } from "./ledger.ts";
 import {
 	type ErrorObject,
 	errorOf,
+	type Id,
+	isId,
 	type Members,
 	type Message,
 	type Notification,
@@ -11,7 +13,9 @@ import {
 	type Response,
 	resultOf,
 } from "./messages.ts";
-import type { Peer, Receive } from "./peer.ts";
+import type { Peer } from "./peer.ts";
+import { type Link, Recipients } from "./recipients.ts";
+import { WaitingLine, type WaitingRequest } from "./waiting-line.ts";
 
 /** What a multiplexer needs from whoever runs the child. */
 export interface MultiplexerOptions {
@@ -27,16 +31,6 @@ export interface MultiplexerOptions {
 	dropped(kind: string): void;
 }
 
-/** One client on the child. */
-interface Link {
-	listener: Receive;
-}
-
-/** What waits for the child, in the order in which it came. */
-type Waiting =
-	| { link: Link; request: Request; receive: Receive }
-	| { link: Link; notification: Notification };
-
 /**
  * Many clients on one child, which may be replaced under them: each gets a
  * `Peer` by `connect`, and what the child says goes to whom it belongs. While
@@ -50,12 +44,18 @@ export class Multiplexer {
 	readonly #links = new Set<Link>();
 	/** The bridge's own requests, whose answers nobody waits for. */
 	readonly #ownLink: Link = { listener: () => {} };
-	#waiting: Waiting[] = [];
+	readonly #waiting = new WaitingLine<Link>();
+	readonly #recipients: Recipients;
 	#child: { write(message: Message): void; result: Members } | undefined;
 	#held = false;
 
 	constructor(options: MultiplexerOptions) {
 		this.#options = options;
+		this.#recipients = new Recipients(
+			options.shared,
+			this.#links,
+			this.#ledger,
+		);
 	}
 
 	/** True while a request is in flight or waits. */
@@ -78,7 +78,7 @@ export class Multiplexer {
 		this.#links.add(link);
 		return {
 			ask: (request, receive) => {
-				this.#waiting.push({ link, request, receive });
+				this.#waiting.push({ owner: link, request, receive });
 				this.#pump();
 			},
 			tell: (message) => this.#tell(link, message),
@@ -115,22 +115,16 @@ export class Multiplexer {
 	down(error: ErrorObject): void {
 		this.#child = undefined;
 		const { asked, questions } = this.#ledger.reset();
-		for (const { request, receive } of asked) {
-			receive(errorOf(request.id, error));
-		}
+		for (const each of asked) each.receive(errorOf(each.request.id, error));
 		for (const { owner, id } of questions) {
-			owner.listener({
-				jsonrpc: "2.0",
-				method: "notifications/cancelled",
-				params: { requestId: id, reason: error.message },
-			});
+			owner.listener(cancellation(id, error.message));
 		}
 		this.#pump();
 	}
 
 	/** No child could be started: what waits is answered with the error. */
 	refuse(error: ErrorObject): void {
-		for (const waiting of this.#waiting.splice(0)) {
+		for (const waiting of this.#waiting.takeAll()) {
 			if ("request" in waiting) {
 				waiting.receive(errorOf(waiting.request.id, error));
 			} else {
@@ -173,9 +167,9 @@ export class Multiplexer {
 			this.#child?.write(resultOf(request.id, {}));
 			return;
 		}
-		const link = this.#onlyLink();
+		const link = this.#recipients.only();
 		if (link) {
-			this.#deliver(link, this.#ledger.question(link, request));
+			this.#recipients.deliver(link, this.#ledger.question(link, request));
 			return;
 		}
 		this.#options.dropped("question-on-shared-child");
@@ -198,7 +192,7 @@ export class Multiplexer {
 			}
 			case "notifications/cancelled": {
 				const routed = this.#ledger.cancelQuestion(notification);
-				if (routed) this.#deliver(routed.owner, routed.notification);
+				if (routed) this.#recipients.deliver(routed.owner, routed.notification);
 				return;
 			}
 			case "notifications/resources/updated": {
@@ -208,9 +202,9 @@ export class Multiplexer {
 				return;
 			}
 			case "notifications/message": {
-				const link = this.#certainLink();
+				const link = this.#recipients.certain();
 				if (link && this.#audience.admits(link, params?.level)) {
-					this.#deliver(link, notification);
+					this.#recipients.deliver(link, notification);
 				} else this.#options.dropped("log-of-no-certain-client");
 				return;
 			}
@@ -218,41 +212,11 @@ export class Multiplexer {
 				if (method.endsWith("/list_changed")) {
 					for (const { listener } of this.#links) listener(notification);
 				} else {
-					const link = this.#certainLink();
-					if (link) this.#deliver(link, notification);
+					const link = this.#recipients.certain();
+					if (link) this.#recipients.deliver(link, notification);
 					else this.#options.dropped("notification-of-no-certain-client");
 				}
 		}
-	}
-
-	/** The one client of a child that nobody shares. */
-	#onlyLink(): Link | undefined {
-		return this.#options.shared ? undefined : [...this.#links][0];
-	}
-
-	/** Whose a message that names no request must be: the only client's, or the only one's with requests in flight. */
-	#certainLink(): Link | undefined {
-		if (!this.#options.shared) return this.#onlyLink();
-		const owners = new Set<Link>();
-		for (const { owner } of this.#ledger.inFlight()) {
-			owners.add(owner);
-			if (owners.size > 1) return undefined;
-		}
-		return [...owners][0];
-	}
-
-	/** A message goes with the client's only request in flight, else to its listener. */
-	#deliver(link: Link, message: Message): void {
-		let receive: Receive | undefined;
-		for (const asked of this.#ledger.inFlight()) {
-			if (asked.owner !== link) continue;
-			if (receive) {
-				link.listener(message);
-				return;
-			}
-			receive = asked.receive;
-		}
-		(receive ?? link.listener)(message);
 	}
 
 	#tell(link: Link, message: Notification | Response): void {
@@ -268,22 +232,17 @@ export class Multiplexer {
 		} else if (this.#child) {
 			this.#child.write(message);
 		} else {
-			this.#waiting.push({ link, notification: message });
+			this.#waiting.push({ owner: link, notification: message });
 			this.#pump();
 		}
 	}
 
 	#cancel(link: Link, notification: Notification): void {
 		const requestId = notification.params?.requestId;
-		const index = this.#waiting.findIndex(
-			(waiting) =>
-				waiting.link === link &&
-				"request" in waiting &&
-				waiting.request.id === requestId,
-		);
-		const waiting =
-			index === -1 ? undefined : this.#waiting.splice(index, 1)[0];
-		if (waiting && "request" in waiting) {
+		const waiting = isId(requestId)
+			? this.#waiting.take(link, requestId)
+			: undefined;
+		if (waiting) {
 			waiting.receive(errorOf(waiting.request.id, cancelledError));
 			return;
 		}
@@ -297,15 +256,15 @@ export class Multiplexer {
 
 	#leave(link: Link): void {
 		if (!this.#links.delete(link)) return;
-		this.#waiting = this.#waiting.filter((waiting) => waiting.link !== link);
+		for (const waiting of this.#waiting.takeOf(link)) {
+			if (!("request" in waiting)) continue;
+			waiting.receive(errorOf(waiting.request.id, endedError));
+		}
 		const unsubscribed = this.#audience.leave(link);
-		const { requestIds, questions } = this.#ledger.release(link);
-		for (const requestId of requestIds) {
-			this.#child?.write({
-				jsonrpc: "2.0",
-				method: "notifications/cancelled",
-				params: { requestId, reason: "The client has ended its session" },
-			});
+		const { asked, questions } = this.#ledger.release(link);
+		for (const [requestId, { request, receive }] of asked) {
+			this.#child?.write(cancellation(requestId, endedError.message));
+			receive(errorOf(request.id, endedError));
 		}
 		for (const { childId } of questions) {
 			this.#child?.write(errorOf(childId, cancelledError));
@@ -324,7 +283,8 @@ export class Multiplexer {
 			!this.#held &&
 			this.#ledger.size < this.#options.concurrency()
 		) {
-			const waiting = this.#waiting.shift() as Waiting;
+			const waiting = this.#waiting.shift();
+			if (!waiting) return;
 			if ("request" in waiting) this.#dispatch(waiting);
 			else this.#child.write(waiting.notification);
 		}
@@ -332,11 +292,7 @@ export class Multiplexer {
 		if (this.#waiting.length > 0 && !this.#child) this.#options.need();
 	}
 
-	#dispatch({
-		link,
-		request,
-		receive,
-	}: Extract<Waiting, { request: Request }>): void {
+	#dispatch({ owner: link, request, receive }: WaitingRequest<Link>): void {
 		const child = this.#child;
 		if (!child) return;
 		const uri = String(request.params?.uri);
@@ -373,6 +329,16 @@ const cancelledError: ErrorObject = {
 	code: ErrorCode.requestCancelled,
 	message: "The request was cancelled",
 };
+
+const endedError: ErrorObject = {
+	code: ErrorCode.requestCancelled,
+	message: "The client has ended its session",
+};
+
+function cancellation(requestId: Id, reason: string): Notification {
+	const method = "notifications/cancelled";
+	return { jsonrpc: "2.0", method, params: { requestId, reason } };
+}
 
 /** Notifications that say something of one client and so mean nothing on a child that several share. */
 function isOfOneClient(method: string): boolean {

@@ -8,11 +8,14 @@ import { httpError } from "./http-error.ts";
  * itself: only a chunked body has to be counted, which costs a copy.
  */
 export function limitBody(maxBodyBytes: number): MiddlewareHandler {
-	const onError = (c: Context) =>
-		httpError(c, 413, {
+	const onError = (c: Context) => {
+		// The rest of the body is not read, so nothing else can come on this connection.
+		c.header("Connection", "close");
+		return httpError(c, 413, {
 			code: ErrorCode.limitReached,
 			message: `The body is larger than ${maxBodyBytes} bytes (send less, or raise "maxBodyBytes")`,
 		});
+	};
 	const counted = bodyLimit({ maxSize: maxBodyBytes, onError });
 	return async (c, next) => {
 		const length = c.req.header("content-length");

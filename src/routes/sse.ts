@@ -3,6 +3,7 @@ import { ErrorCode } from "../protocol/error-codes.ts";
 import { handshake } from "../protocol/handshake.ts";
 import { EventStream } from "./event-stream.ts";
 import { httpError } from "./http-error.ts";
+import { methodNotAllowed } from "./method-not-allowed.ts";
 import { publicPath } from "./public-path.ts";
 import { readMessages } from "./read-messages.ts";
 import { refuseSession } from "./refuse-session.ts";
@@ -11,7 +12,7 @@ import { SseSession } from "./sse-session.ts";
 
 /** GET /sse: opens a session; its first event names the endpoint for the client's messages (2024-11-05, transports, 'HTTP with SSE'). */
 export function sse(context: RouteContext) {
-	return new Hono<ServerEnv>().get("/", (c) => {
+	const app = new Hono<ServerEnv>().get("/", (c) => {
 		const { server } = c.var;
 		const refusal = refuseSession(c, context);
 		if (refusal) return refusal;
@@ -32,11 +33,12 @@ export function sse(context: RouteContext) {
 		});
 		return connection.response(c);
 	});
+	return app.all("/", methodNotAllowed("GET"));
 }
 
 /** POST /messages?session_id=…: takes a message; what comes back goes to the session's stream. */
 export function messages({ sseSessions }: RouteContext) {
-	return new Hono<ServerEnv>().post("/", async (c) => {
+	const app = new Hono<ServerEnv>().post("/", async (c) => {
 		const { server } = c.var;
 		const id = c.req.query("session_id") ?? c.req.query("sessionId");
 		if (id === undefined) {
@@ -58,4 +60,5 @@ export function messages({ sseSessions }: RouteContext) {
 		for (const message of body.messages) session.take(message);
 		return c.text("Accepted", 202);
 	});
+	return app.all("/", methodNotAllowed("POST"));
 }

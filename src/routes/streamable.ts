@@ -11,10 +11,13 @@ import { accepts } from "./accepts.ts";
 import { parseEventId } from "./event-history.ts";
 import type { Answer } from "./exchange.ts";
 import { httpError } from "./http-error.ts";
+import { methodNotAllowed } from "./method-not-allowed.ts";
 import { type Body, readMessages } from "./read-messages.ts";
 import { refuseSession } from "./refuse-session.ts";
 import type { RouteContext, ServerEnv } from "./route-context.ts";
 import { StreamableSession } from "./streamable-session.ts";
+
+const allow = "POST, GET, DELETE";
 
 /** After this long without an answer the response goes out as a stream, which can be kept alive. */
 const patienceMs = 10_000;
@@ -81,7 +84,7 @@ export function streamable(context: RouteContext) {
 			const id = c.req.header("mcp-session-id");
 			// Clients probe with GET whether there is a stream; to some of them any status but 405 is the end.
 			if (id === undefined) {
-				c.header("Allow", "POST, GET, DELETE");
+				c.header("Allow", allow);
 				return httpError(c, 405, noSession);
 			}
 			const session = sessions.find(c.var.server.name, id);
@@ -98,7 +101,8 @@ export function streamable(context: RouteContext) {
 			return sessions.end(c.var.server.name, id)
 				? c.body(null, 204)
 				: httpError(c, 404, unknownSession);
-		});
+		})
+		.all("/", methodNotAllowed(allow));
 
 	/** Hands the messages on; gives how the answer goes out, where one is due. */
 	async function post(

@@ -20,15 +20,15 @@ const { Bun } = globalThis as unknown as { Bun: Bun };
 /** Bun, by its own server. */
 export const bun: Runtime = {
 	name: `Bun ${Bun?.version}`,
-	async listen(fetch, { hostname, port, maxBodyBytes }) {
+	async listen(fetch, { hostname, port }) {
 		const server = Bun.serve({
 			fetch,
 			hostname,
 			port,
 			// Otherwise a silent stream is cut after seconds.
 			idleTimeout: 0,
-			// The app's own limit answers first, and in JSON.
-			maxRequestBodySize: 2 * maxBodyBytes,
+			// The app has a limit of its own, and says so in JSON.
+			maxRequestBodySize: Number.MAX_SAFE_INTEGER,
 		});
 		return {
 			port: server.port,

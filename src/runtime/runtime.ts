@@ -7,8 +7,6 @@ export interface ListenOptions {
 	hostname: string;
 	/** 0 takes any free one. */
 	port: number;
-	/** The longest body that the app itself accepts, in bytes. */
-	maxBodyBytes: number;
 }
 
 /** An open listener. */

@@ -123,6 +123,7 @@ export class Backend {
 		return new Promise((resolve) => {
 			const timer = setTimeout(resolve, drainMs);
 			this.#onQuiet = () => {
+				this.#onQuiet = undefined;
 				clearTimeout(timer);
 				resolve();
 			};

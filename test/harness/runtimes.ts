@@ -80,9 +80,14 @@ function denoFlags(): string[] {
 	return flags.split(/\s+/).filter((flag) => flag !== "");
 }
 
-/** The command and its first arguments that start the bridge; its own arguments follow. */
+/**
+ * The command and its first arguments that start the bridge; its own arguments follow.
+ *
+ * @param preload a module that runs inside the bridge's process before the bridge does
+ */
 export function bridgeCommand(
 	name: RuntimeName = runtimeName,
+	preload?: string,
 ): [command: string, ...args: string[]] {
 	const command = binary(name);
 	if (command === undefined)
@@ -90,12 +95,17 @@ export function bridgeCommand(
 			`Cannot start the bridge: no binary of ${name} (install it with: npm install --prefix test/runtimes)`,
 		);
 	const source = path.join(root, "src/index.ts");
-	if (name === "bun") return [command, source];
-	if (name === "deno") return [command, "run", ...denoFlags(), source];
+	const first =
+		preload === undefined
+			? []
+			: [name === "bun" || name === "deno" ? "--preload" : "--import", preload];
+	if (name === "bun") return [command, ...first, source];
+	if (name === "deno")
+		return [command, "run", ...denoFlags(), ...first, source];
 	const built = path.join(root, "dist/index.js");
 	if (!existsSync(built))
 		throw new Error(
 			"Cannot start the bridge: dist/index.js is missing (build it with: npm run build)",
 		);
-	return [command, built];
+	return [command, ...first, built];
 }

@@ -25,6 +25,10 @@ export interface StartOptions {
 	args?: string[];
 	/** Added to the bridge's own environment. */
 	env?: Record<string, string>;
+	/** A module of test/fixtures that runs inside the bridge's process before the bridge does. */
+	preload?: string;
+	/** The config is a named-server config in JSON instead of a servers.ts; only `servers` of the input is used. */
+	named?: boolean;
 }
 
 export interface Exit {
@@ -36,8 +40,10 @@ export interface Bridge {
 	/** `http://127.0.0.1:PORT`, without a path. */
 	readonly url: string;
 	readonly pid: number;
-	/** The folder of its servers.ts; it goes with the bridge. */
+	/** The folder of its config; it goes with the bridge. */
 	readonly folder: string;
+	/** The file of its config. */
+	readonly config: string;
 	/** In the environment of every child: pidsWith(marker) finds them. */
 	readonly marker: string;
 	/** Its stderr, line by line. */
@@ -45,8 +51,8 @@ export interface Bridge {
 	readonly exited: Promise<Exit>;
 	/** The first line of the log that matches, past ones included. */
 	waitForLog(pattern: string | RegExp): Promise<string>;
-	/** Replaces servers.ts, as an editor does: by a rename. */
-	editConfig(next: BridgeInput): void;
+	/** Replaces the config, as an editor does: by a rename. A string is its whole text. */
+	editConfig(next: BridgeInput | string): void;
 	/** Ends it, and waits until its children are gone too. */
 	stop(signal?: NodeJS.Signals): Promise<Exit>;
 }
@@ -77,17 +83,23 @@ export function installed(
 	};
 }
 
-function writeConfig(file: string, marker: string, input: BridgeInput): void {
+function configText(
+	marker: string,
+	{ servers: given, ...options }: BridgeInput,
+	named: boolean,
+): string {
 	const servers = Object.fromEntries(
-		Object.entries(input.servers).map(([name, server]) => [
+		Object.entries(given).map(([name, server]) => [
 			name,
 			{ ...server, env: { ...server.env, BRIDGE_TEST_MARKER: marker } },
 		]),
 	);
-	writeFileSync(
-		`${file}.new`,
-		`import { defineServers } from "mcp-edge-bridge";\n\nexport default defineServers(${JSON.stringify({ ...input, servers }, null, "\t")});\n`,
-	);
+	if (named) return JSON.stringify({ mcpServers: servers }, null, "\t");
+	return `import { defineServers } from "mcp-edge-bridge";\n\nexport default defineServers(${JSON.stringify({ ...options, servers }, null, "\t")});\n`;
+}
+
+function replaceFile(file: string, text: string): void {
+	writeFileSync(`${file}.new`, text);
 	renameSync(`${file}.new`, file);
 }
 
@@ -100,13 +112,24 @@ export async function startBridge(
 ): Promise<Bridge> {
 	const folder = mkdtempSync(path.join(tmpdir(), "mcp-edge-bridge-test-"));
 	const marker = path.basename(folder);
-	const config = path.join(folder, "servers.ts");
-	writeConfig(config, marker, input);
+	const { named = false } = options;
+	const config = path.join(folder, named ? "servers.json" : "servers.ts");
+	replaceFile(config, configText(marker, input, named));
 
-	const [command, ...first] = bridgeCommand(options.runtime);
+	const [command, ...first] = bridgeCommand(
+		options.runtime,
+		options.preload && path.join(root, "test/fixtures", options.preload),
+	);
 	const child = spawn(
 		command,
-		[...first, "--config", config, "--port", "0", ...(options.args ?? [])],
+		[
+			...first,
+			named ? "--named-server-config" : "--config",
+			config,
+			"--port",
+			"0",
+			...(options.args ?? []),
+		],
 		{
 			cwd: folder,
 			env: {
@@ -231,11 +254,16 @@ export async function startBridge(
 		url,
 		pid: child.pid,
 		folder,
+		config,
 		marker,
 		log,
 		exited,
 		waitForLog: (pattern) => matching(log, pattern, 15_000),
-		editConfig: (next) => writeConfig(config, marker, next),
+		editConfig: (next) =>
+			replaceFile(
+				config,
+				typeof next === "string" ? next : configText(marker, next, named),
+			),
 		stop,
 	};
 }

@@ -80,6 +80,14 @@ describe("no id is made up", () => {
 			"from a text that ends like a message",
 			`{"jsonrpc":"2.0","result":{"text":"${filler}\\"id\\":17}"}}`,
 		],
+		[
+			"from a question of the server, whose ids are not the bridge's",
+			`{"method":"sampling/createMessage","params":{"text":"${filler}"},"jsonrpc":"2.0","id":17}`,
+		],
+		[
+			"from a question that begins with its id",
+			`{"jsonrpc":"2.0","id":17,"method":"sampling/createMessage","params":{"text":"${filler}"}}`,
+		],
 	])("%s", (_name, line) => {
 		expect(idOf(line)).toBeUndefined();
 	});

@@ -38,11 +38,14 @@ test.each([modern, "1999-01-01", "", "latest", undefined, null, 20251125, {}])(
 );
 
 describe("a legacy request is served", () => {
-	test.each([
+	test.each<[string, string | null | undefined]>([
 		["without a header", undefined],
 		["with a header that is null", null],
 		["with an empty header", ""],
-		...legacyRevisions.map((one) => [`with the header ${one}`, one] as const),
+		...legacyRevisions.map((one): [string, string] => [
+			`with the header ${one}`,
+			one,
+		]),
 		["with a doubled header", "2025-06-18, 2025-06-18"],
 		["with two headers that differ", "2025-03-26,2025-11-25"],
 		["with an unknown header beside a known one", "draft, 2025-06-18"],

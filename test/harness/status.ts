@@ -1,0 +1,80 @@
+import type { Json } from "./clients.ts";
+import { type Message, messagesOf, post } from "./raw-http.ts";
+import type { Bridge } from "./start-bridge.ts";
+
+type Address = Pick<Bridge, "url">;
+
+/** One child, as /status has it. */
+export interface ChildStatus {
+	state: string;
+	pid?: number;
+	nextStart?: string;
+	failures: number;
+	lastExit?: string;
+	clients: number;
+	inFlight: number;
+	waiting: number;
+}
+
+/** One server, as /status has it. */
+export interface ServerStatus {
+	name: string;
+	state: string;
+	isolation: string;
+	failure?: { code: string; reason: string; stderr: string[] };
+	spawned: number;
+	noiseLines: number;
+	dropped: Record<string, number>;
+	shared?: ChildStatus;
+	own: ChildStatus[];
+}
+
+export async function getJson(bridge: Address, path: string): Promise<Json> {
+	const response = await fetch(bridge.url + path);
+	return (await response.json()) as Json;
+}
+
+export async function serverStatus(
+	bridge: Address,
+	server: string,
+): Promise<ServerStatus> {
+	const { servers } = await getJson(bridge, "/status");
+	const found = (servers as Record<string, ServerStatus>)[server];
+	if (found === undefined) throw new Error(`/status has no server "${server}"`);
+	return found;
+}
+
+/** The process of a server that all its clients share. */
+export async function sharedPid(
+	bridge: Address,
+	server: string,
+): Promise<number | undefined> {
+	return (await serverStatus(bridge, server)).shared?.pid;
+}
+
+/** tools/call by one POST, without any session. It is always HTTP 200: an error is one of JSON-RPC. */
+export async function callOnce(
+	bridge: Address,
+	server: string,
+	name: string,
+	args: Json = {},
+): Promise<Message> {
+	const response = await post(`${bridge.url}/servers/${server}/mcp`, {
+		jsonrpc: "2.0",
+		id: "once",
+		method: "tools/call",
+		params: { name, arguments: args },
+	});
+	if (response.status !== 200)
+		throw new Error(`HTTP ${response.status}: ${await response.text()}`);
+	const [message] = (await messagesOf(response)).slice(-1);
+	if (message?.id !== "once")
+		throw new Error(`No answer but ${JSON.stringify(message)}`);
+	return message;
+}
+
+/** The text of the first content block of a result. */
+export function textOf({ result, error }: Message): string {
+	if (error !== undefined) throw new Error(JSON.stringify(error));
+	return (result as { content: { text: string }[] }).content[0]?.text ?? "";
+}
