@@ -16,7 +16,8 @@ export interface ServerInput {
 	 * Names of further variables of the bridge's own environment that the child gets, besides a small
 	 * allow-list (PATH, HOME and the like). Default: none.
 	 *
-	 * Danger: `true` hands over everything, the bridge's own secrets and those of all other servers included.
+	 * Danger: `true` hands over everything, the secrets of all other servers included. Variables that begin with
+	 * `MCP_EDGE_BRIDGE_` are the bridge's own and never handed over.
 	 */
 	inheritEnv?: readonly string[] | true | undefined;
 
@@ -54,7 +55,7 @@ export interface ServerInput {
 	warm?: number | undefined;
 
 	/**
-	 * Milliseconds without a request or an open session after which a child is stopped. Default 0: never.
+	 * Milliseconds without a request after which a child is stopped, open sessions or not. Default 0: never.
 	 *
 	 * Danger: what the server holds in memory is lost, and the next request waits for a start.
 	 */

@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { jsonSyntaxError } from "./json-syntax-error.ts";
 import { assertFile, notLoadable } from "./load-config.ts";
 import { type NamedFile, readNamedEntries } from "./named-entries.ts";
 
@@ -26,16 +25,19 @@ export async function readNamedServers(
 	// Windows editors begin a file with a byte order mark.
 	return {
 		file: path,
-		...readNamedEntries(parse(text.replace(/^\uFEFF/, ""), path)),
+		...readNamedEntries(await parse(text.replace(/^\uFEFF/, ""), path)),
 	};
 }
 
-function parse(text: string, path: string): unknown {
-	const position = jsonSyntaxError(text);
-	if (position === undefined) return JSON.parse(text);
-	const { line, column } = position;
-	throw notLoadable(
-		path,
-		`it is not JSON (correct line ${line}, column ${column}; JSON has no comments and no comma before a closing bracket)`,
-	);
+/** JSON with comments and commas before a closing bracket: several hosts allow them in their files. */
+async function parse(text: string, path: string): Promise<unknown> {
+	const momoa = await import("@humanwhocodes/momoa");
+	try {
+		const mode = { mode: "jsonc", allowTrailingCommas: true } as const;
+		return momoa.evaluate(momoa.parse(text, mode));
+	} catch (cause) {
+		// Its messages name a position and no more than one character, so no secret of the file.
+		const { message } = cause as Error;
+		throw notLoadable(path, `it is not JSON: ${message}`, cause);
+	}
 }

@@ -58,7 +58,7 @@ export function messages({ sseSessions }: RouteContext) {
 		if ("error" in body) return httpError(c, 400, body.error, body.id);
 		// Queued for the child before the 202, so that requests posted in order stay in order.
 		for (const message of body.messages) session.take(message);
-		return c.text("Accepted", 202);
+		return c.body(null, 202);
 	});
 	return app.all("/", methodNotAllowed("POST"));
 }

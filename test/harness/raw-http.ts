@@ -1,4 +1,4 @@
-import { request as httpRequest } from "node:http";
+import { type Agent, request as httpRequest } from "node:http";
 import type { Json, TransportName } from "./clients.ts";
 import type { Bridge } from "./start-bridge.ts";
 
@@ -23,9 +23,11 @@ export async function* events(
 	let rest = "";
 	let current: SseEvent = {};
 	for await (const chunk of response.body) {
-		const lines = (rest + decoder.decode(chunk, { stream: true })).split(
-			/\r\n|\n/,
-		);
+		const text = decoder.decode(chunk, { stream: true });
+		rest += text;
+		// A line of many chunks is looked at once, not again at each of them.
+		if (!text.includes("\n")) continue;
+		const lines = rest.split(/\r\n|\n/);
 		rest = lines.pop() ?? "";
 		for (const line of lines) {
 			if (line === "") {
@@ -212,6 +214,7 @@ export function postExactly(
 	url: string | URL,
 	body: unknown,
 	headerLines: [name: string, value: string][],
+	agent?: Agent,
 ): Promise<{ status: number; body: string }> {
 	return new Promise((resolve, reject) => {
 		const content = Buffer.from(
@@ -222,6 +225,7 @@ export function postExactly(
 			target,
 			{
 				method: "POST",
+				...(agent && { agent }),
 				headers: [
 					"Host",
 					target.host,

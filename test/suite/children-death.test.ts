@@ -21,6 +21,9 @@ const call = (id: string | number, name: string): Message => ({
 	method: "tools/call",
 	params: { name, arguments: {} },
 });
+/** Sends a call whose answer is long in coming: over Streamable HTTP not even its headers are waited for. */
+const begin = (client: RawClient, message: Message) =>
+	void client.send(message).catch(() => {});
 const many = <T>(count: number, make: (index: number) => T): T[] =>
 	Array.from({ length: count }, (_, index) => make(index));
 
@@ -85,10 +88,9 @@ describe("a child that dies", () => {
 
 	test("after a flood on stderr: no more of it than the last lines is passed on", async () => {
 		const { error } = await callOnce(bridge, "floods", "echo");
-		const { stderr } = error?.data as { stderr: string[] };
-		expect(stderr.at(-1)).toBe("dying on call");
-		expect(stderr.length).toBeLessThanOrEqual(20);
 		expect(error?.message).toContain("dying on call");
+		expect(error?.data).toHaveProperty("stderr.length", 20);
+		expect(error?.data).toHaveProperty(["stderr", 19], "dying on call");
 		expect(error?.message.length).toBeLessThan(1500);
 	});
 
@@ -96,7 +98,7 @@ describe("a child that dies", () => {
 		writeFileSync(held, "");
 		const other = await RawClient.connect(bridge, "other", "streamable");
 		const otherPid = await other.text("pid", "pid");
-		await other.send(call("held", "echo"));
+		begin(other, call("held", "echo"));
 		await eventually(
 			() => linesOf(file("calls of other")).some((line) => /echo/.test(line)),
 			"the other server never got its call",
@@ -109,7 +111,7 @@ describe("a child that dies", () => {
 		);
 		const pid = Number(await clients[0]?.text("pid", "pid"));
 		for (const client of clients)
-			for (const id of [1, 2, 3]) await client.send(call(id, "echo"));
+			for (const id of [1, 2, 3]) begin(client, call(id, "echo"));
 		await eventually(
 			() => linesOf(calls).filter((line) => /echo/.test(line)).length === 18,
 			"the calls never came to the child",
@@ -141,9 +143,10 @@ describe("a child that dies", () => {
 		process.kill(pid, "SIGKILL");
 		await waitUntilGone([pid]);
 		// The bridge may not have seen it yet: then this call is lost with the child, and it says so.
-		const { result, error } = await client.request(call(2, "pid"));
-		if (error) expect(error.message).toContain("was ended by SIGKILL");
-		else expect(textOf({ jsonrpc: "2.0", result })).not.toBe(String(pid));
+		const answer = await client.request(call(2, "pid"));
+		if (answer.error)
+			expect(answer.error.message).toContain("was ended by SIGKILL");
+		else expect(textOf(answer)).not.toBe(String(pid));
 		expect(await client.text(3, "pid")).not.toBe(String(pid));
 		client.close();
 	});
@@ -185,7 +188,7 @@ describe("a server that keeps dying", () => {
 	});
 
 	test("waits longer and longer, and requests do not shorten that", async () => {
-		const { spawned } = await eventually(async () => {
+		const { spawned, shared } = await eventually(async () => {
 			const status = await serverStatus(bridge, "warm");
 			return (
 				status.state === "waiting" &&
@@ -193,7 +196,7 @@ describe("a server that keeps dying", () => {
 				status
 			);
 		}, "it never waits");
-		expect(spawned).toBe(4);
+		expect(spawned).toBe(shared?.failures);
 		const pending = many(20, () => callOnce(bridge, "warm", "echo"));
 		await eventually(
 			async () => (await serverStatus(bridge, "warm")).shared?.waiting === 20,
@@ -210,7 +213,6 @@ describe("a server that keeps dying", () => {
 	});
 
 	test("does not start spares over and over", async () => {
-		// By now both have failed as often as the one without spares.
 		await eventually(
 			async () =>
 				((await serverStatus(bridge, "early")).shared?.failures ?? 0) >= 4,

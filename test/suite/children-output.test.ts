@@ -33,14 +33,11 @@ const text = 'é 漢 🙂 \u2028 \u2029 \u0000 \\ "';
 test("noise between the messages is skipped, and counted", async () => {
 	const client = await RawClient.connect(bridge, "noise", "sse");
 	expect(await client.text(1, "echo", { message: text })).toBe(text);
-	const before = (await serverStatus(bridge, "noise")).noiseLines;
-	expect(await client.text(2, "echo", { message: text })).toBe(text);
-	// The rest of the noise stands behind the answer; what follows the next one comes after it.
-	await client.text(3, "echo");
-	const after = (await serverStatus(bridge, "noise")).noiseLines;
-	// Nine lines before each answer and nine behind it; a blank line is nothing.
-	expect(after - before).toBeGreaterThanOrEqual(2 * 9);
-	expect(client.received).toHaveLength(4);
+	expect(await client.text(2, "echo", { message: "b" })).toBe("b");
+	// Ten lines stand before and behind each of three answers; a blank one of them is nothing.
+	const count = async () => (await serverStatus(bridge, "noise")).noiseLines;
+	await expect.poll(count, { timeout: 5000 }).toBe(3 * 2 * 9);
+	expect(client.received).toHaveLength(3);
 	client.close();
 });
 
@@ -108,11 +105,9 @@ test.each([
 			expect(error?.message).toContain("maxLineBytes of 65536");
 			expect(error?.data).toMatchObject({
 				code: "LINE_TOO_LONG",
+				bytes: expect.any(Number),
 				maxLineBytes: 65_536,
 			});
-			expect((error?.data as { bytes: number }).bytes).toBeGreaterThan(
-				16 * MiB,
-			);
 			// The child is none the worse.
 			expect(await client.text("after", "pid")).toBe(pid);
 			client.close();

@@ -334,6 +334,40 @@ describe("what reaches the child", () => {
 	);
 
 	test.each(transports)(
+		"is the _meta beside a progress token too, and a token that no other client has, over %s",
+		async (transport) => {
+			const clients = await Promise.all(
+				[0, 1].map(() => RawClient.connect(bridge, "content", transport)),
+			);
+			const meta = {
+				"example.com/a": [1],
+				progressToken: 7,
+				traceparent: "00",
+			};
+			for (const client of clients)
+				await client.request(
+					call(`meta-${transport}`, "meta", { transport }, meta),
+				);
+			const got = recorded("content")
+				.filter(
+					({ params }) =>
+						(params?.arguments as Json | undefined)?.transport === transport,
+				)
+				.map(({ params }) => params?._meta as Json);
+			expect(got).toHaveLength(2);
+			for (const one of got)
+				expect(one).toEqual({
+					...meta,
+					progressToken: expect.toSatisfy((token) =>
+						["string", "number"].includes(typeof token),
+					),
+				});
+			expect(got[0]?.progressToken).not.toBe(got[1]?.progressToken);
+			for (const client of clients) client.close();
+		},
+	);
+
+	test.each(transports)(
 		"a request without params stays without, over %s",
 		async (transport) => {
 			const client = await RawClient.connect(bridge, "content", transport);

@@ -1,3 +1,4 @@
+import { Agent } from "node:http";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Json } from "../harness/clients.ts";
 import {
@@ -648,6 +649,27 @@ describe("what is refused", () => {
 		} as RequestInit);
 		await expectError(chunked, 413);
 		expect((await client.request(echo)).result).toEqual(echoed);
+	});
+
+	test("a body above maxBodyBytes takes no later request of its connection along", async () => {
+		const client = await connect();
+		const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+		const headers: [string, string][] = [
+			["Content-Type", "application/json"],
+			["Accept", acceptBoth],
+			["Mcp-Session-Id", client.sessionId ?? ""],
+		];
+		const large = call(1, "echo", { message: "x".repeat(2_000_000) });
+		for (const [message, status] of [
+			[echo, 200],
+			[large, 413],
+			[echo, 200],
+			[echo, 200],
+		] as const)
+			expect((await postExactly(url, message, headers, agent)).status).toBe(
+				status,
+			);
+		agent.destroy();
 	});
 
 	test.each(["PUT", "PATCH"])("%s with 405", async (method) => {

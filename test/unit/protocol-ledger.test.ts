@@ -227,10 +227,12 @@ test("any interleaving of many clients gives each answer to its asker under its 
 					case "release": {
 						const { owner } = operation;
 						const released = ledger.release(owner);
-						expect(released.requestIds).toStrictEqual(
+						expect(
+							[...released.asked].map(([id, { request }]) => [id, request]),
+						).toStrictEqual(
 							flights
 								.filter((one) => one.owner === owner)
-								.map(({ childId }) => childId),
+								.map(({ childId, request }) => [childId, request]),
 						);
 						expect(
 							released.questions.map(({ childId }) => childId),
