@@ -1,4 +1,4 @@
-import { type Agent, request as httpRequest } from "node:http";
+import { request as httpRequest } from "node:http";
 import type { Json, TransportName } from "./clients.ts";
 import type { Bridge } from "./start-bridge.ts";
 
@@ -214,7 +214,6 @@ export function postExactly(
 	url: string | URL,
 	body: unknown,
 	headerLines: [name: string, value: string][],
-	agent?: Agent,
 ): Promise<{ status: number; body: string }> {
 	return new Promise((resolve, reject) => {
 		const content = Buffer.from(
@@ -225,7 +224,6 @@ export function postExactly(
 			target,
 			{
 				method: "POST",
-				...(agent && { agent }),
 				headers: [
 					"Host",
 					target.host,

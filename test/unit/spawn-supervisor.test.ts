@@ -68,7 +68,7 @@ async function settle(): Promise<void> {
 	for (let turns = 0; turns < 10; turns++) await Promise.resolve();
 }
 
-function start({ keepUp = false, startTimeoutMs = 1000 } = {}) {
+function start({ keepUp = false, startTimeoutMs = 3_600_000 } = {}) {
 	const wires: FakeWire[] = [];
 	const events: string[] = [];
 	const exits: Exit[] = [];
