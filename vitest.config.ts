@@ -7,6 +7,8 @@ const alias = {
 	"mcp-edge-bridge": fileURLToPath(new URL("src/api.ts", import.meta.url)),
 };
 
+const packageTests = ["test/suite/{package,clone}.test.ts"];
+
 export default defineConfig({
 	test: {
 		reporters: ["default", new SummaryReporter()],
@@ -22,11 +24,22 @@ export default defineConfig({
 				test: {
 					name,
 					include: ["test/suite/**/*.test.ts"],
+					exclude: packageTests,
 					env: { BRIDGE_RUNTIME: name },
 					testTimeout: 60_000,
 					hookTimeout: 60_000,
 				},
 			})),
+			// Once, since they pack, build and install; they run the result on every runtime by themselves.
+			{
+				resolve: { alias },
+				test: {
+					name: "package",
+					include: packageTests,
+					testTimeout: 120_000,
+					hookTimeout: 300_000,
+				},
+			},
 		],
 	},
 });

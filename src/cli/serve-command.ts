@@ -13,7 +13,7 @@ import {
 } from "./read-config.ts";
 
 /** How long connections get for the last bytes, once the bridge itself has ended. */
-const lastAnswersMs = 1000;
+const lastAnswersMs = 500;
 
 /** What the command line says. */
 export interface ServeOptions extends ConfigSource {

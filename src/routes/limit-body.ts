@@ -3,26 +3,39 @@ import { bodyLimit } from "hono/body-limit";
 import { ErrorCode } from "../protocol/error-codes.ts";
 import { httpError } from "./http-error.ts";
 
+/** How much of a body that is refused is read all the same, as a multiple of the limit. */
+const readAnyway = 4;
+
 /**
  * Refuses bodies over the limit with 413. A declared length is judged by
  * itself: only a chunked body has to be counted, which costs a copy.
  */
 export function limitBody(maxBodyBytes: number): MiddlewareHandler {
-	const onError = (c: Context) => {
-		// The rest of the body is not read, so nothing else can come on this connection.
-		c.header("Connection", "close");
-		return httpError(c, 413, {
+	const refuse = (c: Context) =>
+		httpError(c, 413, {
 			code: ErrorCode.limitReached,
 			message: `The body is larger than ${maxBodyBytes} bytes (send less, or raise "maxBodyBytes")`,
 		});
+	const refuseUnread = (c: Context) => {
+		// The rest of the body is not read, so nothing else can come on this connection.
+		c.header("Connection", "close");
+		return refuse(c);
 	};
-	const counted = bodyLimit({ maxSize: maxBodyBytes, onError });
+	const counted = bodyLimit({ maxSize: maxBodyBytes, onError: refuseUnread });
 	return async (c, next) => {
 		const length = c.req.header("content-length");
 		if (length === undefined || c.req.header("transfer-encoding")) {
 			return counted(c, next);
 		}
-		if (Number(length) > maxBodyBytes) return onError(c);
-		await next();
+		if (Number(length) <= maxBodyBytes) return next();
+		if (Number(length) > readAnyway * maxBodyBytes) return refuseUnread(c);
+		// A client that is still sending does not see an answer: it sees a broken connection.
+		await discard(c);
+		return refuse(c);
 	};
+}
+
+async function discard(c: Context): Promise<void> {
+	const reader = c.req.raw.body?.getReader();
+	while (reader && !(await reader.read()).done);
 }

@@ -209,7 +209,10 @@ export async function messagesOf(response: Response): Promise<Message[]> {
 	return Array.isArray(body) ? body : [body];
 }
 
-/** A POST whose header lines are sent just as given, names and duplicates included. */
+/**
+ * A POST whose header lines are sent just as given, names and duplicates included; a `Content-Length` is added
+ * unless it is chunked. Head and body go out in one piece.
+ */
 export function postExactly(
 	url: string | URL,
 	body: unknown,
@@ -227,8 +230,9 @@ export function postExactly(
 				headers: [
 					"Host",
 					target.host,
-					"Content-Length",
-					String(content.length),
+					...(headerLines.some(([name]) => name === "Transfer-Encoding")
+						? []
+						: ["Content-Length", String(content.length)]),
 					...headerLines.flat(),
 				] as never,
 			},

@@ -12,8 +12,6 @@ export function scratch(): (name: string) => string {
 
 /** The lines of a file; none where there is no such file. */
 export function linesOf(file: string): string[] {
-	if (!existsSync(file)) return [];
-	return readFileSync(file, "utf8")
-		.split("\n")
-		.filter((line) => line !== "");
+	const text = existsSync(file) ? readFileSync(file, "utf8") : "";
+	return text.split("\n").filter((line) => line !== "");
 }

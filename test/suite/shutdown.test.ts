@@ -26,7 +26,7 @@ let bridges = 0;
 /** A bridge with a child of every stubbornness, all of them running. */
 async function startWithChildren(
 	options: StartOptions = {},
-	stopTimeoutMs = 300,
+	stopTimeoutMs = 500,
 ): Promise<{
 	bridge: Bridge;
 	pids: number[];
@@ -40,13 +40,15 @@ async function startWithChildren(
 			env: { ENDS_FILE: endsFile(name) },
 			...more,
 		});
+	// It ends by itself, so it may take its time on a busy machine.
+	const willing = { stopTimeoutMs: 20_000 };
 	const bridge = await startBridge(
 		{
 			servers: {
-				polite: server("polite", []),
+				polite: server("polite", [], willing),
 				deaf: server("deaf", ["ignore-eof"]),
 				stubborn: server("stubborn", ["ignore-eof", "ignore-term"]),
-				parent: server("parent", ["grandchild"]),
+				parent: server("parent", ["grandchild"], willing),
 				worst: server("worst", ["ignore-eof", "ignore-term", "grandchild"]),
 				own: server("own", ["ignore-eof", "ignore-term"], {
 					isolation: "session",
@@ -58,19 +60,22 @@ async function startWithChildren(
 		},
 		options,
 	);
-	const pids: number[] = [];
-	for (const name of ["polite", "deaf", "stubborn", "parent", "worst"])
-		pids.push(Number(textOf(await callOnce(bridge, name, "pid"))));
-	for (const name of ["parent", "worst"])
-		pids.push(Number(textOf(await callOnce(bridge, name, "grandchild"))));
-	const session = await RawClient.connect(bridge, "own", "streamable");
-	pids.push(Number(await session.text(1, "pid")));
+	const numbers = (name: string, tool: string) =>
+		callOnce(bridge, name, tool).then((answer) => Number(textOf(answer)));
 	// It never answers; its end is no business of this test.
 	void callOnce(bridge, "starting", "pid").catch(() => {});
-	// Two of the server with a spare, and one that is starting.
+	const session = await RawClient.connect(bridge, "own", "streamable");
+	const pids = await Promise.all([
+		...["polite", "deaf", "stubborn", "parent", "worst"].map((name) =>
+			numbers(name, "pid"),
+		),
+		...["parent", "worst"].map((name) => numbers(name, "grandchild")),
+		session.text(1, "pid").then(Number),
+	]);
+	const started = (name: string) => linesOf(endsFile(name)).length;
 	await eventually(
-		() => childPids(bridge).length === pids.length + 3,
-		() => `${childPids(bridge).length} children instead of ${pids.length + 3}`,
+		() => started("spare") === 2 && started("starting") === 1,
+		"not all children have started",
 	);
 	// The guardian too.
 	const all = [...new Set([...childPids(bridge), ...childrenOf(bridge.pid)])];
@@ -79,7 +84,9 @@ async function startWithChildren(
 		bridge,
 		pids: all,
 		ends: (name) =>
-			linesOf(endsFile(name)).map((line) => line.split(" ")[1] ?? ""),
+			linesOf(endsFile(name))
+				.map((line) => line.split(" ")[1] ?? "")
+				.filter((what) => what !== "start"),
 	};
 }
 

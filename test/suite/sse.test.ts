@@ -39,7 +39,7 @@ describe("a bridge as it comes", () => {
 	let bridge: Bridge;
 	let sse: string;
 	beforeAll(async () => {
-		bridge = await startBridge({ servers, maxBodyBytes: 100_000 });
+		bridge = await startBridge({ servers, maxBodyBytes: 20_000 });
 		sse = `${bridge.url}/servers/everything/sse`;
 	});
 
@@ -171,7 +171,7 @@ describe("a bridge as it comes", () => {
 			jsonrpc: "2.0",
 			id: 1,
 			method: "tools/call",
-			params: { name: "echo", arguments: { message: "x".repeat(200_000) } },
+			params: { name: "echo", arguments: { message: "x".repeat(30_000) } },
 		});
 		expect(response.status).toBe(413);
 		expect(await response.json()).toMatchObject({ jsonrpc: "2.0" });
