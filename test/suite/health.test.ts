@@ -14,6 +14,7 @@ import {
 /** What the bridge says of itself and its servers to who operates it. */
 
 const file = scratch();
+const patient = { timeout: 15_000 };
 
 async function health(bridge: Bridge, server: string) {
 	const response = await fetch(`${bridge.url}/servers/${server}/health`);
@@ -182,9 +183,9 @@ describe("a bridge with good and bad servers", () => {
 			method: "DELETE",
 			headers: streamable.headers,
 		});
-		await expect.poll(sessions).toEqual(before);
+		await expect.poll(sessions, patient).toEqual(before);
 		await expect
-			.poll(async () => (await getJson(bridge, "/status")).openStreams)
+			.poll(async () => (await getJson(bridge, "/status")).openStreams, patient)
 			.toBe(0);
 		expect((await serverStatus(bridge, "good")).shared).toMatchObject({
 			clients: 0,

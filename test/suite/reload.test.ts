@@ -1,4 +1,10 @@
-import { readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+	readdirSync,
+	readFileSync,
+	rmSync,
+	statSync,
+	writeFileSync,
+} from "node:fs";
 import { describe, expect, test } from "vitest";
 import { transports } from "../harness/clients.ts";
 import {
@@ -13,7 +19,7 @@ import {
 	post,
 	RawClient,
 } from "../harness/raw-http.ts";
-import { linesOf, scratch } from "../harness/scratch.ts";
+import { scratch } from "../harness/scratch.ts";
 import {
 	type Bridge,
 	type BridgeInput,
@@ -33,6 +39,7 @@ import {
 /** Changes of the config come into force while the bridge runs. */
 
 const file = scratch();
+const patient = { timeout: 15_000 };
 const faulty = (faults: string[] = [], more = {}) =>
 	fixture("faulty", faults, more);
 const changed = (server: ServerInput): ServerInput => ({
@@ -48,11 +55,16 @@ const serverNames = async (bridge: Bridge) =>
 async function watches({ pid }: Bridge, folder: string): Promise<void> {
 	const watch = `ino:${statSync(folder).ino.toString(16)} `;
 	const fdinfo = `/proc/${pid}/fdinfo`;
+	const hasWatch = (fd: string) => {
+		try {
+			return readFileSync(`${fdinfo}/${fd}`, "utf8").includes(watch);
+		} catch {
+			// Closed since it was listed.
+			return false;
+		}
+	};
 	await eventually(
-		() =>
-			readdirSync(fdinfo).some((fd) =>
-				linesOf(`${fdinfo}/${fd}`).some((line) => line.includes(watch)),
-			),
+		() => readdirSync(fdinfo).some(hasWatch),
 		"it watches nothing",
 	);
 }
@@ -182,13 +194,13 @@ describe("an edit", () => {
 			`export default { servers: { ${name}: { command: "true" } } };\n`;
 		const before = count(bridge, inForce);
 		writeFileSync(bridge.config, text("two"));
-		await expect.poll(() => serverNames(bridge)).toEqual(["two"]);
-		await expect.poll(() => count(bridge, inForce)).toBe(before + 1);
+		await expect.poll(() => serverNames(bridge), patient).toEqual(["two"]);
+		await expect.poll(() => count(bridge, inForce), patient).toBe(before + 1);
 		rmSync(bridge.config);
 		await bridge.waitForLog(staysAsItWas);
 		expect(await serverNames(bridge)).toEqual(["two"]);
 		writeFileSync(bridge.config, text("three"));
-		await expect.poll(() => serverNames(bridge)).toEqual(["three"]);
+		await expect.poll(() => serverNames(bridge), patient).toEqual(["three"]);
 		await bridge.stop();
 	});
 
