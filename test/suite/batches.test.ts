@@ -74,22 +74,23 @@ test("a batch without requests is accepted with 202 and no body", async () => {
 });
 
 describe.each(transports)("over %s", (transport) => {
-	test.each(["2024-11-05", "2025-06-18", "2025-11-25"])(
-		"a batch in revision %s is refused with 400 and a JSON-RPC error",
-		async (protocolVersion) => {
-			const client = await RawClient.connect(bridge, "everything", transport, {
-				protocolVersion,
-			});
-			const response = await client.post([echo(1, "one")]);
-			expect(response.status).toBe(400);
-			expect(await response.json()).toMatchObject({
-				jsonrpc: "2.0",
-				id: null,
-				error: { code: -32600 },
-			});
-			client.close();
-		},
-	);
+	test.each([
+		"2024-11-05",
+		"2025-06-18",
+		"2025-11-25",
+	])("a batch in revision %s is refused with 400 and a JSON-RPC error", async (protocolVersion) => {
+		const client = await RawClient.connect(bridge, "everything", transport, {
+			protocolVersion,
+		});
+		const response = await client.post([echo(1, "one")]);
+		expect(response.status).toBe(400);
+		expect(await response.json()).toMatchObject({
+			jsonrpc: "2.0",
+			id: null,
+			error: { code: -32600 },
+		});
+		client.close();
+	});
 
 	test("an empty batch is refused with 400 and a JSON-RPC error", async () => {
 		const client = await RawClient.connect(bridge, "everything", transport, {

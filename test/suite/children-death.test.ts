@@ -48,25 +48,24 @@ describe("a child that dies", () => {
 		});
 	});
 
-	test.each(transports)(
-		"by an exit: its call is told the code and the last lines on stderr, and the session goes on, over %s",
-		async (transport) => {
-			const client = await RawClient.connect(bridge, "dies", transport);
-			const before = await client.text("before", "pid");
-			const { error } = await client.request(call(1, "echo"));
-			expect(error?.message).toContain('Server "dies" exited with code 3');
-			expect(error?.message).toContain("dying on call");
-			expect(error?.data).toEqual({
-				code: "CHILD_EXITED",
-				server: "dies",
-				exitCode: 3,
-				stderr: ["dying on call"],
-			});
-			expect(await client.text("after", "pid")).not.toBe(before);
-			expect(client.refusals).toEqual([]);
-			client.close();
-		},
-	);
+	test.each(
+		transports,
+	)("by an exit: its call is told the code and the last lines on stderr, and the session goes on, over %s", async (transport) => {
+		const client = await RawClient.connect(bridge, "dies", transport);
+		const before = await client.text("before", "pid");
+		const { error } = await client.request(call(1, "echo"));
+		expect(error?.message).toContain('Server "dies" exited with code 3');
+		expect(error?.message).toContain("dying on call");
+		expect(error?.data).toEqual({
+			code: "CHILD_EXITED",
+			server: "dies",
+			exitCode: 3,
+			stderr: ["dying on call"],
+		});
+		expect(await client.text("after", "pid")).not.toBe(before);
+		expect(client.refusals).toEqual([]);
+		client.close();
+	});
 
 	test("by a signal: its call is told which", async () => {
 		const { error } = await callOnce(bridge, "kills", "echo");

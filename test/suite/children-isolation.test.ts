@@ -58,43 +58,42 @@ beforeAll(async () => {
 	});
 });
 
-test.each(transports)(
-	"isolation 'session': each session has a child of its own, which ends with it, over %s",
-	async (transport) => {
-		const [first, second] = await Promise.all(
-			["first", "second"].map(async (who) => {
-				const client = await RawClient.connect(bridge, "session", transport);
-				const name = `${who} ${transport}`;
-				return { client, child: await processOf(client, "session", name) };
-			}),
-		);
-		if (!first || !second) throw new Error("unreachable");
-		expect(first.child.pid).not.toBe(second.child.pid);
-		expect((await serverStatus(bridge, "session")).own).toHaveLength(2);
+test.each(
+	transports,
+)("isolation 'session': each session has a child of its own, which ends with it, over %s", async (transport) => {
+	const [first, second] = await Promise.all(
+		["first", "second"].map(async (who) => {
+			const client = await RawClient.connect(bridge, "session", transport);
+			const name = `${who} ${transport}`;
+			return { client, child: await processOf(client, "session", name) };
+		}),
+	);
+	if (!first || !second) throw new Error("unreachable");
+	expect(first.child.pid).not.toBe(second.child.pid);
+	expect((await serverStatus(bridge, "session")).own).toHaveLength(2);
 
-		if (transport === "sse") first.client.close();
-		else
-			await fetch(first.client.endpoint, {
-				method: "DELETE",
-				headers: first.client.headers,
-			});
-		await waitUntilGone([first.child.pid]);
-		expect(isRunning(second.child.pid)).toBe(true);
-		expect(await second.client.text("still", "echo", { a: 1 })).toBe('{"a":1}');
+	if (transport === "sse") first.client.close();
+	else
+		await fetch(first.client.endpoint, {
+			method: "DELETE",
+			headers: first.client.headers,
+		});
+	await waitUntilGone([first.child.pid]);
+	expect(isRunning(second.child.pid)).toBe(true);
+	expect(await second.client.text("still", "echo", { a: 1 })).toBe('{"a":1}');
 
-		if (transport === "sse") second.client.close();
-		else
-			await fetch(second.client.endpoint, {
-				method: "DELETE",
-				headers: second.client.headers,
-			});
-		await waitUntilGone([second.child.pid]);
-		await eventually(
-			async () => (await serverStatus(bridge, "session")).own.length === 0,
-			"/status still has the children of sessions that are over",
-		);
-	},
-);
+	if (transport === "sse") second.client.close();
+	else
+		await fetch(second.client.endpoint, {
+			method: "DELETE",
+			headers: second.client.headers,
+		});
+	await waitUntilGone([second.child.pid]);
+	await eventually(
+		async () => (await serverStatus(bridge, "session")).own.length === 0,
+		"/status still has the children of sessions that are over",
+	);
+});
 
 test("isolation 'session': a request without a session is a 400 that says what to do, and starts nothing", async () => {
 	const { spawned } = await serverStatus(bridge, "session");
@@ -116,36 +115,34 @@ const asking: [string, Json][] = [
 	["roots", { roots: { listChanged: true }, experimental: { "a/b": [1] } }],
 ];
 
-test.each(asking)(
-	"isolation 'auto': a client that declares %s has a child of its own, opened as that very client",
-	async (what, capabilities) => {
-		for (const transport of transports) {
-			const plain = await RawClient.connect(bridge, "auto", transport);
-			const own = await RawClient.connect(bridge, "auto", transport, {
-				capabilities,
-			});
-			const ofPlain = await processOf(
-				plain,
-				"auto",
-				`plain ${what} ${transport}`,
-			);
-			const ofOwn = await processOf(own, "auto", `own ${what} ${transport}`);
-			expect(ofOwn.pid).not.toBe(ofPlain.pid);
-			expect(ofOwn.initialize).toEqual({
-				protocolVersion: "2025-11-25",
-				capabilities,
-				clientInfo: { name: "raw", version: "0.0.1" },
-			});
-			expect(ofPlain.initialize?.capabilities).toEqual({});
-			plain.close();
-			if (transport === "sse") own.close();
-			else
-				await fetch(own.endpoint, { method: "DELETE", headers: own.headers });
-			await waitUntilGone([ofOwn.pid]);
-			expect(isRunning(ofPlain.pid)).toBe(true);
-		}
-	},
-);
+test.each(
+	asking,
+)("isolation 'auto': a client that declares %s has a child of its own, opened as that very client", async (what, capabilities) => {
+	for (const transport of transports) {
+		const plain = await RawClient.connect(bridge, "auto", transport);
+		const own = await RawClient.connect(bridge, "auto", transport, {
+			capabilities,
+		});
+		const ofPlain = await processOf(
+			plain,
+			"auto",
+			`plain ${what} ${transport}`,
+		);
+		const ofOwn = await processOf(own, "auto", `own ${what} ${transport}`);
+		expect(ofOwn.pid).not.toBe(ofPlain.pid);
+		expect(ofOwn.initialize).toEqual({
+			protocolVersion: "2025-11-25",
+			capabilities,
+			clientInfo: { name: "raw", version: "0.0.1" },
+		});
+		expect(ofPlain.initialize?.capabilities).toEqual({});
+		plain.close();
+		if (transport === "sse") own.close();
+		else await fetch(own.endpoint, { method: "DELETE", headers: own.headers });
+		await waitUntilGone([ofOwn.pid]);
+		expect(isRunning(ofPlain.pid)).toBe(true);
+	}
+});
 
 test("isolation 'auto': clients that declare none of these share one child, whatever else they declare", async () => {
 	const pids = new Set<number>();

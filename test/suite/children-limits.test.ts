@@ -80,31 +80,30 @@ describe("concurrency 1", () => {
 		for (const client of clients) client.close();
 	});
 
-	test.each(transports)(
-		"a request that waits and is cancelled never reaches the child, and those behind it go on, over %s",
-		async (transport) => {
-			const client = await RawClient.connect(bridge, "hangs", transport);
-			const name = (what: string) => `${what} ${transport}`;
-			begin(client, call(name("hangs"), "echo", { transport }));
-			await called(new RegExp(`echo.*${transport}`));
-			begin(client, call(name("waits"), "values", { transport }));
-			await waiting(1);
-			begin(client, call(name("behind"), "pid", { transport }));
-			await waiting(2);
-			await client.send(cancel(name("waits")));
-			await waiting(1);
-			await client.send(cancel(name("hangs")));
-			expect(textOf(await client.answer(name("behind")))).toMatch(/^\d+$/);
-			const tools = linesOf(file("calls"))
-				.filter((line) => line.includes(transport))
-				.map((line) => line.split(" ")[1]);
-			expect(tools).toEqual(["echo", "pid"]);
-			expect(await serverStatus(bridge, "hangs")).toMatchObject({
-				shared: { inFlight: 0, waiting: 0 },
-			});
-			client.close();
-		},
-	);
+	test.each(
+		transports,
+	)("a request that waits and is cancelled never reaches the child, and those behind it go on, over %s", async (transport) => {
+		const client = await RawClient.connect(bridge, "hangs", transport);
+		const name = (what: string) => `${what} ${transport}`;
+		begin(client, call(name("hangs"), "echo", { transport }));
+		await called(new RegExp(`echo.*${transport}`));
+		begin(client, call(name("waits"), "values", { transport }));
+		await waiting(1);
+		begin(client, call(name("behind"), "pid", { transport }));
+		await waiting(2);
+		await client.send(cancel(name("waits")));
+		await waiting(1);
+		await client.send(cancel(name("hangs")));
+		expect(textOf(await client.answer(name("behind")))).toMatch(/^\d+$/);
+		const tools = linesOf(file("calls"))
+			.filter((line) => line.includes(transport))
+			.map((line) => line.split(" ")[1]);
+		expect(tools).toEqual(["echo", "pid"]);
+		expect(await serverStatus(bridge, "hangs")).toMatchObject({
+			shared: { inFlight: 0, waiting: 0 },
+		});
+		client.close();
+	});
 
 	test("a client that goes away frees what it had waiting", async () => {
 		const [first, second] = await Promise.all(
@@ -152,22 +151,21 @@ describe("idleTimeoutMs", () => {
 		});
 	});
 
-	test.each(transports)(
-		"stops a child that nobody asks anything, and the session goes on with another, over %s",
-		async (transport) => {
-			const client = await RawClient.connect(bridge, "idle", transport);
-			const first = Number(await client.text(1, "pid"));
-			await waitUntilGone([first]);
-			await eventually(
-				async () => (await serverStatus(bridge, "idle")).state === "idle",
-				"the server is not idle",
-			);
-			const second = Number(await client.text(2, "pid"));
-			expect(second).not.toBe(first);
-			expect(client.refusals).toEqual([]);
-			client.close();
-		},
-	);
+	test.each(
+		transports,
+	)("stops a child that nobody asks anything, and the session goes on with another, over %s", async (transport) => {
+		const client = await RawClient.connect(bridge, "idle", transport);
+		const first = Number(await client.text(1, "pid"));
+		await waitUntilGone([first]);
+		await eventually(
+			async () => (await serverStatus(bridge, "idle")).state === "idle",
+			"the server is not idle",
+		);
+		const second = Number(await client.text(2, "pid"));
+		expect(second).not.toBe(first);
+		expect(client.refusals).toEqual([]);
+		client.close();
+	});
 
 	test("stops the child of a session of its own too, and the session goes on with another", async () => {
 		const client = await RawClient.connect(bridge, "own", "streamable");

@@ -75,44 +75,40 @@ test("a flood on stderr holds nothing up", async () => {
 		).toBe("a");
 });
 
-test.each(transports)(
-	"a line of 16 MiB arrives whole, over %s",
-	async (transport) => {
-		const client = await RawClient.connect(bridge, "big", transport);
-		const answer = await client.text(1, "echo");
-		expect(answer.length).toBe(16 * MiB);
-		expect(/^x*$/.test(answer)).toBe(true);
-		client.close();
-	},
-);
+test.each(
+	transports,
+)("a line of 16 MiB arrives whole, over %s", async (transport) => {
+	const client = await RawClient.connect(bridge, "big", transport);
+	const answer = await client.text(1, "echo");
+	expect(answer.length).toBe(16 * MiB);
+	expect(/^x*$/.test(answer)).toBe(true);
+	client.close();
+});
 
 test.each([
 	["idFirst", "start"],
 	["idLast", "end"],
-])(
-	"%s: a line over maxLineBytes with its id at the %s answers its request with an error, and no other",
-	async (server) => {
-		for (const transport of transports) {
-			const client = await RawClient.connect(bridge, server, transport);
-			const pid = await client.text("before", "pid");
-			const { error } = await client.request({
-				jsonrpc: "2.0",
-				id: 7,
-				method: "tools/call",
-				params: { name: "echo", arguments: {} },
-			});
-			expect(error?.message).toContain(`Server "${server}"`);
-			expect(error?.message).toContain("maxLineBytes of 65536");
-			expect(error?.data).toMatchObject({
-				code: "LINE_TOO_LONG",
-				bytes: expect.any(Number),
-				maxLineBytes: 65_536,
-			});
-			// The child is none the worse.
-			expect(await client.text("after", "pid")).toBe(pid);
-			client.close();
-		}
-		const { dropped } = await serverStatus(bridge, server);
-		expect(dropped["oversize-line"]).toBe(2);
-	},
-);
+])("%s: a line over maxLineBytes with its id at the %s answers its request with an error, and no other", async (server) => {
+	for (const transport of transports) {
+		const client = await RawClient.connect(bridge, server, transport);
+		const pid = await client.text("before", "pid");
+		const { error } = await client.request({
+			jsonrpc: "2.0",
+			id: 7,
+			method: "tools/call",
+			params: { name: "echo", arguments: {} },
+		});
+		expect(error?.message).toContain(`Server "${server}"`);
+		expect(error?.message).toContain("maxLineBytes of 65536");
+		expect(error?.data).toMatchObject({
+			code: "LINE_TOO_LONG",
+			bytes: expect.any(Number),
+			maxLineBytes: 65_536,
+		});
+		// The child is none the worse.
+		expect(await client.text("after", "pid")).toBe(pid);
+		client.close();
+	}
+	const { dropped } = await serverStatus(bridge, server);
+	expect(dropped["oversize-line"]).toBe(2);
+});

@@ -203,30 +203,29 @@ describe("a server that cannot start", () => {
 		rmdirSync(vanished);
 	});
 
-	test.each(names)(
-		"%s: its client is told why, as its health and the log are",
-		async (name) => {
-			const { code, says } = cases[name];
-			for (const transport of transports) {
-				const client = await RawClient.open(bridge, name, transport);
-				const { error, result } = await client.initialize();
-				expect(result).toBeUndefined();
-				for (const part of [`Server "${name}" `, ...says])
-					expect(error?.message).toContain(part);
-				expect(error?.data).toMatchObject({ code, server: name });
-				client.close();
-			}
-			const health = await fetch(`${bridge.url}/servers/${name}/health`);
-			expect(health.status).toBe(503);
-			const body = (await health.json()) as { code: string; reason: string };
-			expect(body.code).toBe(code);
-			expect(body.reason).toContain(says[0]);
-			const line = await bridge.waitForLog(
-				new RegExp(`"server":"${name}".*"code":"${code}"`),
-			);
-			expect(JSON.parse(line).msg).toContain(says[0]);
-		},
-	);
+	test.each(
+		names,
+	)("%s: its client is told why, as its health and the log are", async (name) => {
+		const { code, says } = cases[name];
+		for (const transport of transports) {
+			const client = await RawClient.open(bridge, name, transport);
+			const { error, result } = await client.initialize();
+			expect(result).toBeUndefined();
+			for (const part of [`Server "${name}" `, ...says])
+				expect(error?.message).toContain(part);
+			expect(error?.data).toMatchObject({ code, server: name });
+			client.close();
+		}
+		const health = await fetch(`${bridge.url}/servers/${name}/health`);
+		expect(health.status).toBe(503);
+		const body = (await health.json()) as { code: string; reason: string };
+		expect(body.code).toBe(code);
+		expect(body.reason).toContain(says[0]);
+		const line = await bridge.waitForLog(
+			new RegExp(`"server":"${name}".*"code":"${code}"`),
+		);
+		expect(JSON.parse(line).msg).toContain(says[0]);
+	});
 
 	test("is refused to a client without a session too, with HTTP 200", async () => {
 		const { error } = await callOnce(bridge, "missing", "echo");
@@ -245,19 +244,19 @@ describe("a server that cannot start", () => {
 		});
 	});
 
-	test.each(["refuses", "silent"] as const)(
-		"%s: its process is ended",
-		async (name) => {
-			const answer = callOnce(bridge, name, "echo");
-			const pids = await eventually(() => {
-				const found = pidsOf(name);
-				return found.length > 0 && found;
-			}, "no process was started");
-			expect((await answer).error).toBeDefined();
-			await waitUntilGone(pids);
-			expect((await sharedPid(bridge, name)) ?? 0).not.toBe(pids[0]);
-		},
-	);
+	test.each([
+		"refuses",
+		"silent",
+	] as const)("%s: its process is ended", async (name) => {
+		const answer = callOnce(bridge, name, "echo");
+		const pids = await eventually(() => {
+			const found = pidsOf(name);
+			return found.length > 0 && found;
+		}, "no process was started");
+		expect((await answer).error).toBeDefined();
+		await waitUntilGone(pids);
+		expect((await sharedPid(bridge, name)) ?? 0).not.toBe(pids[0]);
+	});
 
 	test("is named in /status, and does not take the bridge down", async () => {
 		await callOnce(bridge, "missing", "echo");

@@ -157,37 +157,37 @@ const runtimeTitle =
 	runtimeName === "bun" ? "Bun" : runtimeName === "deno" ? "Deno" : "Node";
 
 describe("the command line", () => {
-	test.each(["--help", "-h"])(
-		"%s lists every option and command",
-		async (flag) => {
-			const { code, stdout, stderr } = await ended([flag]);
-			expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-			for (const option of [
-				"--config",
-				"--named-server-config",
-				"--host",
-				"--port",
-				"--no-watch",
-				"--log-level",
-				"--log-format",
-				"--version",
-				"import",
-			]) {
-				expect(stdout).toContain(option);
-			}
-		},
-	);
+	test.each([
+		"--help",
+		"-h",
+	])("%s lists every option and command", async (flag) => {
+		const { code, stdout, stderr } = await ended([flag]);
+		expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+		for (const option of [
+			"--config",
+			"--named-server-config",
+			"--host",
+			"--port",
+			"--no-watch",
+			"--log-level",
+			"--log-format",
+			"--version",
+			"import",
+		]) {
+			expect(stdout).toContain(option);
+		}
+	});
 
-	test.each(["--version", "-V"])(
-		"%s says the version of the package",
-		async (flag) => {
-			expect(await ended([flag])).toEqual({
-				code: 0,
-				stdout: `${version}\n`,
-				stderr: "",
-			});
-		},
-	);
+	test.each([
+		"--version",
+		"-V",
+	])("%s says the version of the package", async (flag) => {
+		expect(await ended([flag])).toEqual({
+			code: 0,
+			stdout: `${version}\n`,
+			stderr: "",
+		});
+	});
 
 	test.each([
 		["an unknown option", ["--prot", "1"], /--prot\b.*--port/s],
@@ -215,20 +215,17 @@ describe("the command line", () => {
 			/--config.*--named-server-config|--named-server-config.*--config/,
 		],
 		["import without a file", ["import"], /file/],
-	])(
-		"%s is exit code 2 with a message that names it",
-		async (_name, args, message) => {
-			const { server, started } = telltale();
-			const file = config({ port: 0, servers: { a: server } });
-			const { code, stdout, stderr } = await ended(args, {
-				cwd: path.dirname(file),
-			});
-			expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-			expect(stderr).toMatch(message);
-			expect(stderr).not.toMatch(/^\s+at /m);
-			expect(started()).toBe(false);
-		},
-	);
+	])("%s is exit code 2 with a message that names it", async (_name, args, message) => {
+		const { server, started } = telltale();
+		const file = config({ port: 0, servers: { a: server } });
+		const { code, stdout, stderr } = await ended(args, {
+			cwd: path.dirname(file),
+		});
+		expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+		expect(stderr).toMatch(message);
+		expect(stderr).not.toMatch(/^\s+at /m);
+		expect(started()).toBe(false);
+	});
 });
 
 describe("a config that cannot be used is exit code 2", () => {
@@ -551,21 +548,18 @@ describe("a JSON config of named servers", () => {
 			'{"mcpServers":{"a":{"args":[]}}}',
 			"mcpServers.a.command",
 		],
-	])(
-		"%s is exit code 2 with what is wrong, for both commands",
-		async (_name, name, text, message) => {
-			if (text !== undefined) writeFileSync(at(name), text);
-			for (const args of [
-				["--named-server-config", name],
-				["import", name],
-			]) {
-				const { code, stdout, stderr } = await ended(args);
-				expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-				expect(stderr).toMatch(message);
-				expect(stderr).not.toMatch(/^\s+at /m);
-			}
-		},
-	);
+	])("%s is exit code 2 with what is wrong, for both commands", async (_name, name, text, message) => {
+		if (text !== undefined) writeFileSync(at(name), text);
+		for (const args of [
+			["--named-server-config", name],
+			["import", name],
+		]) {
+			const { code, stdout, stderr } = await ended(args);
+			expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+			expect(stderr).toMatch(message);
+			expect(stderr).not.toMatch(/^\s+at /m);
+		}
+	});
 });
 
 describe("the log", () => {

@@ -129,20 +129,19 @@ describe("by default", () => {
 		bridge = await startBridge({ servers });
 	});
 
-	test.each(routes)(
-		"%s %s is refused to a hostile Host and to a hostile Origin, and starts nothing",
-		async (method, path) => {
-			expectForbidden(
-				await send(bridge, method, path, { host: "evil.example" }),
-				"evil.example",
-			);
-			expectForbidden(
-				await send(bridge, method, path, { origin: "https://evil.example" }),
-				"https://evil.example",
-			);
-			expect(childPids(bridge)).toEqual([]);
-		},
-	);
+	test.each(
+		routes,
+	)("%s %s is refused to a hostile Host and to a hostile Origin, and starts nothing", async (method, path) => {
+		expectForbidden(
+			await send(bridge, method, path, { host: "evil.example" }),
+			"evil.example",
+		);
+		expectForbidden(
+			await send(bridge, method, path, { origin: "https://evil.example" }),
+			"https://evil.example",
+		);
+		expect(childPids(bridge)).toEqual([]);
+	});
 
 	test.each(hostileHosts)("the Host %s is hostile", async (host) => {
 		const answer = await send(bridge, "GET", "/health/live", { host });
@@ -177,16 +176,15 @@ describe("by default", () => {
 		expect((await send(bridge, "GET", "/status", { host })).status).toBe(200);
 	});
 
-	test.each(loopbackOrigins)(
-		"the Origin %s passes, and its pages may read the answer",
-		async (origin) => {
-			const { status, headers } = await send(bridge, "GET", "/status", {
-				origin,
-			});
-			expect(status).toBe(200);
-			expect(headers["access-control-allow-origin"]).toBe(origin);
-		},
-	);
+	test.each(
+		loopbackOrigins,
+	)("the Origin %s passes, and its pages may read the answer", async (origin) => {
+		const { status, headers } = await send(bridge, "GET", "/status", {
+			origin,
+		});
+		expect(status).toBe(200);
+		expect(headers["access-control-allow-origin"]).toBe(origin);
+	});
 
 	test("a page of an allowed origin may ask first, and use every method and header of MCP", async () => {
 		const { status, headers } = await send(

@@ -84,29 +84,28 @@ test("as many at the same time, of which some end their session and some do not,
 	expect(methods.filter((method) => method === "tools/call")).toHaveLength(200);
 });
 
-test.each(transports)(
-	"its August 2025 client is served, which names revision 2025-06-18 on everything, over %s",
-	async (transport) => {
-		const client = await RawClient.open(bridge, "everything", transport);
-		client.protocolVersion = "2025-06-18";
-		await client.send(initializeRequest("2025-06-18"));
-		expect((await client.answer(0)).result?.protocolVersion).toBe("2025-06-18");
-		await client.send(initializedNotification);
-		const { result } = await client.request({
-			jsonrpc: "2.0",
-			id: 1,
-			method: "tools/call",
-			params: {
-				name: "echo",
-				arguments: { message: "hi" },
-				_meta: { progressToken: 1 },
-			},
-		});
-		expect(result?.content).toEqual([{ type: "text", text: "hi" }]);
-		expect(
-			(await client.request({ jsonrpc: "2.0", id: 2, method: "tools/list" }))
-				.result?.tools,
-		).toBeDefined();
-		client.close();
-	},
-);
+test.each(
+	transports,
+)("its August 2025 client is served, which names revision 2025-06-18 on everything, over %s", async (transport) => {
+	const client = await RawClient.open(bridge, "everything", transport);
+	client.protocolVersion = "2025-06-18";
+	await client.send(initializeRequest("2025-06-18"));
+	expect((await client.answer(0)).result?.protocolVersion).toBe("2025-06-18");
+	await client.send(initializedNotification);
+	const { result } = await client.request({
+		jsonrpc: "2.0",
+		id: 1,
+		method: "tools/call",
+		params: {
+			name: "echo",
+			arguments: { message: "hi" },
+			_meta: { progressToken: 1 },
+		},
+	});
+	expect(result?.content).toEqual([{ type: "text", text: "hi" }]);
+	expect(
+		(await client.request({ jsonrpc: "2.0", id: 2, method: "tools/list" }))
+			.result?.tools,
+	).toBeDefined();
+	client.close();
+});

@@ -293,54 +293,55 @@ await bridge.close();
 		);
 	});
 
-	describe.each(["nodenext", "bundler"])(
-		"has types that resolve with moduleResolution %s",
-		(moduleResolution) => {
-			/** What the compiler says of a file of the user's. */
-			async function check(name: string, text?: string): Promise<string> {
-				if (text !== undefined) writeFileSync(path.join(user, name), text);
-				const config = path.join(user, `tsconfig.${moduleResolution}.json`);
-				writeFileSync(
-					config,
-					JSON.stringify({
-						compilerOptions: {
-							target: "es2023",
-							lib: ["es2023", "dom", "dom.iterable"],
-							module: moduleResolution === "bundler" ? "esnext" : "nodenext",
-							moduleResolution,
-							strict: true,
-							noEmit: true,
-							skipLibCheck: true,
-							types: ["node"],
-							typeRoots: [path.join(root, "node_modules/@types")],
-						},
-						files: [name],
-					}),
-				);
-				const tsc = path.join(root, "node_modules/.bin/tsc");
-				try {
-					await execute(tsc, ["-p", config], { cwd: user });
-					return "";
-				} catch (error) {
-					return (error as { stdout: string }).stdout;
-				}
+	describe.each([
+		"nodenext",
+		"bundler",
+	])("has types that resolve with moduleResolution %s", (moduleResolution) => {
+		/** What the compiler says of a file of the user's. */
+		async function check(name: string, text?: string): Promise<string> {
+			if (text !== undefined) writeFileSync(path.join(user, name), text);
+			const config = path.join(user, `tsconfig.${moduleResolution}.json`);
+			writeFileSync(
+				config,
+				JSON.stringify({
+					compilerOptions: {
+						target: "es2023",
+						lib: ["es2023", "dom", "dom.iterable"],
+						module: moduleResolution === "bundler" ? "esnext" : "nodenext",
+						moduleResolution,
+						strict: true,
+						noEmit: true,
+						skipLibCheck: true,
+						types: ["node"],
+						typeRoots: [path.join(root, "node_modules/@types")],
+					},
+					files: [name],
+				}),
+			);
+			const tsc = path.join(root, "node_modules/.bin/tsc");
+			try {
+				await execute(tsc, ["-p", config], { cwd: user });
+				return "";
+			} catch (error) {
+				return (error as { stdout: string }).stdout;
 			}
+		}
 
-			test("for the servers.ts that runs", async () => {
-				expect(await check("servers.ts")).toBe("");
-			});
+		test("for the servers.ts that runs", async () => {
+			expect(await check("servers.ts")).toBe("");
+		});
 
-			test("so that a wrong option is an error that names it", async () => {
-				const wrong = serversText({ command: "x", isolation: "sesion" });
-				expect(await check("wrong.ts", wrong)).toMatch(/TS\d+.*"sesion"/);
-				const unknown = serversText({ command: "x", isolaton: "auto" });
-				expect(await check("unknown.ts", unknown)).toMatch(/TS\d+.*isolaton/);
-				const missing = serversText({ args: [] });
-				expect(await check("missing.ts", missing)).toMatch(/TS\d+.*command/);
-			});
+		test("so that a wrong option is an error that names it", async () => {
+			const wrong = serversText({ command: "x", isolation: "sesion" });
+			expect(await check("wrong.ts", wrong)).toMatch(/TS\d+.*"sesion"/);
+			const unknown = serversText({ command: "x", isolaton: "auto" });
+			expect(await check("unknown.ts", unknown)).toMatch(/TS\d+.*isolaton/);
+			const missing = serversText({ args: [] });
+			expect(await check("missing.ts", missing)).toMatch(/TS\d+.*command/);
+		});
 
-			test("down to the bridge itself, which is not any", async () => {
-				const text = `import { createBridge } from "mcp-edge-bridge";
+		test("down to the bridge itself, which is not any", async () => {
+			const text = `import { createBridge } from "mcp-edge-bridge";
 const bridge = createBridge({ servers: { a: { command: "x" } } });
 const closed: Promise<void> = bridge.close();
 const answer: Response | Promise<Response> = bridge.app.fetch(new Request("http://x"));
@@ -350,8 +351,7 @@ bridge.nothing;
 bridge.app.nothing;
 export { answer, closed };
 `;
-				expect(await check("bridge.ts", text)).toBe("");
-			});
-		},
-	);
+			expect(await check("bridge.ts", text)).toBe("");
+		});
+	});
 });

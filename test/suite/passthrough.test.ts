@@ -69,17 +69,14 @@ describe.each(dialects)("SDK $sdk over $transport", ({ sdk, transport }) => {
 		["resources/list", 3],
 		["resources/templates/list", 2],
 		["prompts/list", 2],
-	])(
-		"%s gives the server's own pages by its own cursors",
-		async (method, count) => {
-			const [through, expected] = await Promise.all([
-				pages(await client("shared"), method),
-				pages(direct, method),
-			]);
-			expect(through).toHaveLength(count);
-			expect(through).toEqual(expected);
-		},
-	);
+	])("%s gives the server's own pages by its own cursors", async (method, count) => {
+		const [through, expected] = await Promise.all([
+			pages(await client("shared"), method),
+			pages(direct, method),
+		]);
+		expect(through).toHaveLength(count);
+		expect(through).toEqual(expected);
+	});
 
 	test("a cursor that the server refuses is its own error", async () => {
 		const own = await client("shared");

@@ -42,32 +42,32 @@ test.each([
 });
 
 describe("an unknown server", () => {
-	test.each(["mcp", "sse", "messages?session_id=x"])(
-		"at /%s is a JSON 404 that names the known ones",
-		async (path) => {
-			const url = `${bridge.url}/servers/gamma/${path}`;
-			for (const response of [
-				path === "mcp"
-					? await post(url, initializeRequest())
-					: await fetch(url),
-				await post(url, initializeRequest()),
-			]) {
-				const body = await expectJson404(response);
-				expect(body).toContain("gamma");
-				expect(body).toContain("alpha");
-				expect(body).toContain("beta");
-			}
-		},
-	);
+	test.each([
+		"mcp",
+		"sse",
+		"messages?session_id=x",
+	])("at /%s is a JSON 404 that names the known ones", async (path) => {
+		const url = `${bridge.url}/servers/gamma/${path}`;
+		for (const response of [
+			path === "mcp" ? await post(url, initializeRequest()) : await fetch(url),
+			await post(url, initializeRequest()),
+		]) {
+			const body = await expectJson404(response);
+			expect(body).toContain("gamma");
+			expect(body).toContain("alpha");
+			expect(body).toContain("beta");
+		}
+	});
 
-	test.each(["constructor", "__proto__", "toString"])(
-		"%s, a name of every object, is one",
-		async (name) => {
-			await expectJson404(
-				await post(`${bridge.url}/servers/${name}/mcp`, initializeRequest()),
-			);
-		},
-	);
+	test.each([
+		"constructor",
+		"__proto__",
+		"toString",
+	])("%s, a name of every object, is one", async (name) => {
+		await expectJson404(
+			await post(`${bridge.url}/servers/${name}/mcp`, initializeRequest()),
+		);
+	});
 });
 
 test("without a default server /mcp is a JSON 404 that says what to do", async () => {

@@ -303,113 +303,105 @@ describe("what reaches the child", () => {
 		});
 	});
 
-	test.each(transports)(
-		"is the params and _meta that the client sent, byte for byte, over %s",
-		async (transport) => {
-			const client = await RawClient.connect(bridge, "content", transport);
-			const params = [
-				`{"name":"echo","arguments":{"b":1,"a":[0,"0",null,true,-1.5,1e+30],"":"","é 🙂":"\\u0000\\n\\"\\\\"},"_meta":{"example.com/x":{"deep":[{}]},"traceparent":"00-1"},"unknown":{"kept":[]}}`,
-				`{"name":"echo","arguments":{"__proto__":{"polluted":true},"constructor":{"prototype":1}}}`,
-				`{}`,
-			];
-			for (const [index, text] of params.entries()) {
-				const { result, error } = await client.request(
-					Object.assign(
-						JSON.parse(
-							`{"jsonrpc":"2.0","id":"${transport} ${index}","method":"example.com/any","params":${text}}`,
-						),
+	test.each(
+		transports,
+	)("is the params and _meta that the client sent, byte for byte, over %s", async (transport) => {
+		const client = await RawClient.connect(bridge, "content", transport);
+		const params = [
+			`{"name":"echo","arguments":{"b":1,"a":[0,"0",null,true,-1.5,1e+30],"":"","é 🙂":"\\u0000\\n\\"\\\\"},"_meta":{"example.com/x":{"deep":[{}]},"traceparent":"00-1"},"unknown":{"kept":[]}}`,
+			`{"name":"echo","arguments":{"__proto__":{"polluted":true},"constructor":{"prototype":1}}}`,
+			`{}`,
+		];
+		for (const [index, text] of params.entries()) {
+			const { result, error } = await client.request(
+				Object.assign(
+					JSON.parse(
+						`{"jsonrpc":"2.0","id":"${transport} ${index}","method":"example.com/any","params":${text}}`,
 					),
-				);
-				expect(error).toBeUndefined();
-				expect(result).toEqual({});
-			}
-			const got = lines("content").slice(-params.length);
-			for (const [index, text] of params.entries())
-				expect(got[index]).toContain(`"params":${text}`);
-			expect(
-				got.every((line) => JSON.parse(line).method === "example.com/any"),
-			).toBe(true);
-			client.close();
-		},
-	);
-
-	test.each(transports)(
-		"is the _meta beside a progress token too, and a token that no other client has, over %s",
-		async (transport) => {
-			const clients = await Promise.all(
-				[0, 1].map(() => RawClient.connect(bridge, "content", transport)),
+				),
 			);
-			const meta = {
-				"example.com/a": [1],
-				progressToken: 7,
-				traceparent: "00",
-			};
-			for (const client of clients)
-				await client.request(
-					call(`meta-${transport}`, "meta", { transport }, meta),
-				);
-			const got = recorded("content")
-				.filter(
-					({ params }) =>
-						(params?.arguments as Json | undefined)?.transport === transport,
-				)
-				.map(({ params }) => params?._meta as Json);
-			expect(got).toHaveLength(2);
-			for (const one of got)
-				expect(one).toEqual({
-					...meta,
-					progressToken: expect.toSatisfy((token) =>
-						["string", "number"].includes(typeof token),
-					),
-				});
-			expect(got[0]?.progressToken).not.toBe(got[1]?.progressToken);
-			for (const client of clients) client.close();
-		},
-	);
+			expect(error).toBeUndefined();
+			expect(result).toEqual({});
+		}
+		const got = lines("content").slice(-params.length);
+		for (const [index, text] of params.entries())
+			expect(got[index]).toContain(`"params":${text}`);
+		expect(
+			got.every((line) => JSON.parse(line).method === "example.com/any"),
+		).toBe(true);
+		client.close();
+	});
 
-	test.each(transports)(
-		"a request without params stays without, over %s",
-		async (transport) => {
-			const client = await RawClient.connect(bridge, "content", transport);
-			await client.request({
-				jsonrpc: "2.0",
-				id: 1,
-				method: "example.com/bare",
+	test.each(
+		transports,
+	)("is the _meta beside a progress token too, and a token that no other client has, over %s", async (transport) => {
+		const clients = await Promise.all(
+			[0, 1].map(() => RawClient.connect(bridge, "content", transport)),
+		);
+		const meta = {
+			"example.com/a": [1],
+			progressToken: 7,
+			traceparent: "00",
+		};
+		for (const client of clients)
+			await client.request(
+				call(`meta-${transport}`, "meta", { transport }, meta),
+			);
+		const got = recorded("content")
+			.filter(
+				({ params }) =>
+					(params?.arguments as Json | undefined)?.transport === transport,
+			)
+			.map(({ params }) => params?._meta as Json);
+		expect(got).toHaveLength(2);
+		for (const one of got)
+			expect(one).toEqual({
+				...meta,
+				progressToken: expect.toSatisfy((token) =>
+					["string", "number"].includes(typeof token),
+				),
 			});
-			const bare = recorded("content").findLast(
-				({ method }) => method === "example.com/bare",
-			);
-			expect(Object.keys(bare ?? {}).sort()).toEqual([
-				"id",
-				"jsonrpc",
-				"method",
-			]);
-			client.close();
-		},
-	);
+		expect(got[0]?.progressToken).not.toBe(got[1]?.progressToken);
+		for (const client of clients) client.close();
+	});
 
-	test.each(transports)(
-		"comes in the order in which it was accepted, over %s",
-		async (transport) => {
-			const client = await RawClient.connect(bridge, "order", transport);
-			const numbers = Array.from({ length: 50 }, (_, index) => index);
-			for (const number of numbers)
-				expect(
-					await client.send({
-						jsonrpc: "2.0",
-						method: "notifications/example.com/n",
-						params: { transport, number },
-					}),
-				).toBe(202);
-			await client.text("barrier", "echo");
+	test.each(
+		transports,
+	)("a request without params stays without, over %s", async (transport) => {
+		const client = await RawClient.connect(bridge, "content", transport);
+		await client.request({
+			jsonrpc: "2.0",
+			id: 1,
+			method: "example.com/bare",
+		});
+		const bare = recorded("content").findLast(
+			({ method }) => method === "example.com/bare",
+		);
+		expect(Object.keys(bare ?? {}).sort()).toEqual(["id", "jsonrpc", "method"]);
+		client.close();
+	});
+
+	test.each(
+		transports,
+	)("comes in the order in which it was accepted, over %s", async (transport) => {
+		const client = await RawClient.connect(bridge, "order", transport);
+		const numbers = Array.from({ length: 50 }, (_, index) => index);
+		for (const number of numbers)
 			expect(
-				recorded("order")
-					.filter(({ params }) => params?.transport === transport)
-					.map(({ params }) => params?.number),
-			).toEqual(numbers);
-			client.close();
-		},
-	);
+				await client.send({
+					jsonrpc: "2.0",
+					method: "notifications/example.com/n",
+					params: { transport, number },
+				}),
+			).toBe(202);
+		await client.text("barrier", "echo");
+		expect(
+			recorded("order")
+				.filter(({ params }) => params?.transport === transport)
+				.map(({ params }) => params?.number),
+		).toEqual(numbers);
+		client.close();
+	});
 
 	test.each(transports)("is no server/discover, over %s", async (transport) => {
 		const client = await RawClient.connect(bridge, "probe", transport);
@@ -443,17 +435,16 @@ describe("what reaches the child", () => {
 		},
 	};
 
-	test.each(dialects)(
-		"is nothing of a client's roots where the child is shared by all ($sdk, $transport)",
-		async (dialect) => {
-			const client = await connect(bridge, "shared", { ...dialect, ...able });
-			await client.notify("notifications/roots/list_changed");
-			await client.call("echo");
-			expect(lines("shared").join("\n")).not.toMatch(/roots|sampling|elicit/);
-			expect(count("shared", "initialize")).toBe(1);
-			await client.close();
-		},
-	);
+	test.each(
+		dialects,
+	)("is nothing of a client's roots where the child is shared by all ($sdk, $transport)", async (dialect) => {
+		const client = await connect(bridge, "shared", { ...dialect, ...able });
+		await client.notify("notifications/roots/list_changed");
+		await client.call("echo");
+		expect(lines("shared").join("\n")).not.toMatch(/roots|sampling|elicit/);
+		expect(count("shared", "initialize")).toBe(1);
+		await client.close();
+	});
 
 	test("a client that declares roots gets a child of its own, opened with just its capabilities", async () => {
 		const plain = await connect(bridge, "auto", { sdk: "v1" });

@@ -97,42 +97,38 @@ async function expectNothingLeft({ pid }: Bridge, pids: number[]) {
 }
 
 describe("nothing is left behind", () => {
-	test.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)(
-		"by %s, after which the exit code is 0, and each child had its chance",
-		async (signal) => {
-			const { bridge, pids, ends } = await startWithChildren();
-			process.kill(bridge.pid, signal);
-			expect(await bridge.exited).toEqual({ code: 0, signal: null });
-			await expectNothingLeft(bridge, pids);
-			// stdin's end, then SIGTERM, then SIGKILL; a step that is not needed is not taken.
-			expect(ends("polite")).toEqual(["eof"]);
-			expect(ends("parent")).toEqual(["eof"]);
-			for (const name of ["deaf", "stubborn", "worst", "own", "starting"])
-				expect([name, ...ends(name)]).toEqual([name, "eof", "SIGTERM"]);
-			expect(ends("spare").sort()).toEqual([
-				"SIGTERM",
-				"SIGTERM",
-				"eof",
-				"eof",
-			]);
-		},
-	);
+	test.each([
+		"SIGTERM",
+		"SIGINT",
+		"SIGHUP",
+	] as const)("by %s, after which the exit code is 0, and each child had its chance", async (signal) => {
+		const { bridge, pids, ends } = await startWithChildren();
+		process.kill(bridge.pid, signal);
+		expect(await bridge.exited).toEqual({ code: 0, signal: null });
+		await expectNothingLeft(bridge, pids);
+		// stdin's end, then SIGTERM, then SIGKILL; a step that is not needed is not taken.
+		expect(ends("polite")).toEqual(["eof"]);
+		expect(ends("parent")).toEqual(["eof"]);
+		for (const name of ["deaf", "stubborn", "worst", "own", "starting"])
+			expect([name, ...ends(name)]).toEqual([name, "eof", "SIGTERM"]);
+		expect(ends("spare").sort()).toEqual(["SIGTERM", "SIGTERM", "eof", "eof"]);
+	});
 
-	test.each(["throw", "reject"])(
-		"by an error that nobody catches (%s), after which the exit code is 1",
-		async (how) => {
-			const told = file(`${how} now`);
-			const { bridge, pids } = await startWithChildren({
-				preload: "throw-when-told.mjs",
-				env: { THROW_FILE: told },
-			});
-			writeFileSync(`${told}.new`, how);
-			renameSync(`${told}.new`, told);
-			expect(await bridge.exited).toEqual({ code: 1, signal: null });
-			await expectNothingLeft(bridge, pids);
-			await bridge.waitForLog("thrown because the test said so");
-		},
-	);
+	test.each([
+		"throw",
+		"reject",
+	])("by an error that nobody catches (%s), after which the exit code is 1", async (how) => {
+		const told = file(`${how} now`);
+		const { bridge, pids } = await startWithChildren({
+			preload: "throw-when-told.mjs",
+			env: { THROW_FILE: told },
+		});
+		writeFileSync(`${told}.new`, how);
+		renameSync(`${told}.new`, told);
+		expect(await bridge.exited).toEqual({ code: 1, signal: null });
+		await expectNothingLeft(bridge, pids);
+		await bridge.waitForLog("thrown because the test said so");
+	});
 
 	test("by SIGKILL, of which the bridge itself learns nothing", async () => {
 		const { bridge, pids } = await startWithChildren();

@@ -66,12 +66,12 @@ describe("a bridge as it comes", () => {
 		stream.close();
 	});
 
-	test.each(["*/*", "application/json, text/event-stream"])(
-		"it opens for Accept: %s",
-		async (accept) => {
-			expect(await endpoint(sse, { accept })).toMatch(endpointPath);
-		},
-	);
+	test.each([
+		"*/*",
+		"application/json, text/event-stream",
+	])("it opens for Accept: %s", async (accept) => {
+		expect(await endpoint(sse, { accept })).toMatch(endpointPath);
+	});
 
 	test.each(["/", "?token=x"])("the path followed by %s", async (suffix) => {
 		expect(await endpoint(sse + suffix)).toMatch(endpointPath);

@@ -125,15 +125,16 @@ describe("sessions", () => {
 		await expectError(await end(), 404);
 	});
 
-	test.each(["nonsense", "00000000-0000-4000-8000-000000000000", "a.b.c"])(
-		"the session id %s, which is none of ours, is answered with 404",
-		async (id) => {
-			const headers = { "mcp-session-id": id };
-			await expectError(await post(url, echo, headers), 404);
-			await expectError(await fetch(url, { headers }), 404);
-			await expectError(await fetch(url, { method: "DELETE", headers }), 404);
-		},
-	);
+	test.each([
+		"nonsense",
+		"00000000-0000-4000-8000-000000000000",
+		"a.b.c",
+	])("the session id %s, which is none of ours, is answered with 404", async (id) => {
+		const headers = { "mcp-session-id": id };
+		await expectError(await post(url, echo, headers), 404);
+		await expectError(await fetch(url, { headers }), 404);
+		await expectError(await fetch(url, { method: "DELETE", headers }), 404);
+	});
 
 	test("a session of one server is none of another", async () => {
 		const client = await connect();
@@ -194,43 +195,40 @@ describe("the answer to initialize", () => {
 		["1999-12-31", "2025-11-25"] as const,
 		["2026-07-28", "2025-11-25"] as const,
 		["draft", "2025-11-25"] as const,
-	])(
-		"asked for %s it names %s, and is the server's own in everything else",
-		async (asked, given) => {
-			const [answer] = await messagesOf(
-				await post(url, initializeRequest(asked, {}, "init")),
-			);
-			expect(answer).toEqual({
-				jsonrpc: "2.0",
-				id: "init",
-				result: {
-					protocolVersion: given,
-					capabilities: {
-						tools: { listChanged: true },
-						resources: { subscribe: true, listChanged: true },
-						prompts: { listChanged: true },
-						completions: {},
-						logging: {},
-						experimental: { "example.com/fixture": { level: 3 } },
-					},
-					serverInfo: {
-						name: "everything-fixture",
-						title: "Everything, for tests",
-						version: "1.2.3",
-						websiteUrl: "https://example.com/everything",
-						icons: [
-							{
-								src: "https://example.com/icon.png",
-								mimeType: "image/png",
-								sizes: ["48x48"],
-							},
-						],
-					},
-					instructions: "Call echo first; it is the simplest: ‘é, 漢, 🙂’",
+	])("asked for %s it names %s, and is the server's own in everything else", async (asked, given) => {
+		const [answer] = await messagesOf(
+			await post(url, initializeRequest(asked, {}, "init")),
+		);
+		expect(answer).toEqual({
+			jsonrpc: "2.0",
+			id: "init",
+			result: {
+				protocolVersion: given,
+				capabilities: {
+					tools: { listChanged: true },
+					resources: { subscribe: true, listChanged: true },
+					prompts: { listChanged: true },
+					completions: {},
+					logging: {},
+					experimental: { "example.com/fixture": { level: 3 } },
 				},
-			});
-		},
-	);
+				serverInfo: {
+					name: "everything-fixture",
+					title: "Everything, for tests",
+					version: "1.2.3",
+					websiteUrl: "https://example.com/everything",
+					icons: [
+						{
+							src: "https://example.com/icon.png",
+							mimeType: "image/png",
+							sizes: ["48x48"],
+						},
+					],
+				},
+				instructions: "Call echo first; it is the simplest: ‘é, 漢, 🙂’",
+			},
+		});
+	});
 });
 
 describe("the GET stream", () => {
@@ -280,20 +278,21 @@ describe("the GET stream", () => {
 		expect(response.headers.get("allow")).toContain("POST");
 	});
 
-	test.each(["*/*", "text/event-stream, application/json", "text/*"])(
-		"it opens for Accept: %s",
-		async (accept) => {
-			const client = await connect();
-			const abort = new AbortController();
-			const response = await fetch(url, {
-				headers: { ...client.headers, accept },
-				signal: abort.signal,
-			});
-			expect(response.status).toBe(200);
-			expect(isSse(response)).toBe(true);
-			abort.abort();
-		},
-	);
+	test.each([
+		"*/*",
+		"text/event-stream, application/json",
+		"text/*",
+	])("it opens for Accept: %s", async (accept) => {
+		const client = await connect();
+		const abort = new AbortController();
+		const response = await fetch(url, {
+			headers: { ...client.headers, accept },
+			signal: abort.signal,
+		});
+		expect(response.status).toBe(200);
+		expect(isSse(response)).toBe(true);
+		abort.abort();
+	});
 });
 
 describe("the priming event", () => {
@@ -310,25 +309,26 @@ describe("the priming event", () => {
 		client.close();
 	});
 
-	test.each(["2024-11-05", "2025-03-26", "2025-06-18"])(
-		"revision %s knows no such event",
-		async (protocolVersion) => {
-			const client = await RawClient.connect(bridge, "own", "streamable", {
-				protocolVersion,
-				listen: true,
-			});
-			await publish(client, "p", "news");
-			const stream = client.stream as SseReader;
-			await stream.message(() => true);
-			expect(stream.events.filter(isPriming)).toEqual([]);
+	test.each([
+		"2024-11-05",
+		"2025-03-26",
+		"2025-06-18",
+	])("revision %s knows no such event", async (protocolVersion) => {
+		const client = await RawClient.connect(bridge, "own", "streamable", {
+			protocolVersion,
+			listen: true,
+		});
+		await publish(client, "p", "news");
+		const stream = client.stream as SseReader;
+		await stream.message(() => true);
+		expect(stream.events.filter(isPriming)).toEqual([]);
 
-			const answer = await openPost(client, withProgress);
-			await answer.ended;
-			expect(answer.events.filter(isPriming)).toEqual([]);
-			expect(answer.messages.at(-1)?.id).toBe(1);
-			client.close();
-		},
-	);
+		const answer = await openPost(client, withProgress);
+		await answer.ended;
+		expect(answer.events.filter(isPriming)).toEqual([]);
+		expect(answer.messages.at(-1)?.id).toBe(1);
+		client.close();
+	});
 
 	test("revision 2025-11-25 begins the stream of a POST with it too", async () => {
 		const client = await connect();
@@ -364,19 +364,21 @@ describe("the stream of a POST", () => {
 		client.close();
 	});
 
-	test.each([0, "0", 7, "é"])(
-		"the progress token %j comes back with its exact JSON type",
-		async (progressToken) => {
-			const client = await connect();
-			const stream = await openPost(
-				client,
-				call(1, "progress", { steps: 1 }, { progressToken }),
-			);
-			await stream.ended;
-			expect(stream.messages[0]?.params?.progressToken).toBe(progressToken);
-			client.close();
-		},
-	);
+	test.each([
+		0,
+		"0",
+		7,
+		"é",
+	])("the progress token %j comes back with its exact JSON type", async (progressToken) => {
+		const client = await connect();
+		const stream = await openPost(
+			client,
+			call(1, "progress", { steps: 1 }, { progressToken }),
+		);
+		await stream.ended;
+		expect(stream.messages[0]?.params?.progressToken).toBe(progressToken);
+		client.close();
+	});
 
 	test("a disconnect does not cancel the call, and its answer can be fetched", async () => {
 		const name = "disconnected";
@@ -484,16 +486,17 @@ describe("resumption of the GET stream", () => {
 		mine.close();
 	});
 
-	test.each(["garbage", "-1", "999999999"])(
-		"the Last-Event-ID %s, which is none of ours, opens a stream all the same",
-		async (lastEventId) => {
-			const client = await connectOwn();
-			const stream = await client.listen(lastEventId);
-			await publish(client, "p", "new");
-			await stream.message(() => news(stream.messages).includes("new"));
-			client.close();
-		},
-	);
+	test.each([
+		"garbage",
+		"-1",
+		"999999999",
+	])("the Last-Event-ID %s, which is none of ours, opens a stream all the same", async (lastEventId) => {
+		const client = await connectOwn();
+		const stream = await client.listen(lastEventId);
+		await publish(client, "p", "new");
+		await stream.message(() => news(stream.messages).includes("new"));
+		client.close();
+	});
 });
 
 describe("tolerance", () => {
@@ -571,21 +574,23 @@ describe("tolerance", () => {
 		expect(answer?.result).toEqual(echoed);
 	});
 
-	test.each(["/", "?", "?api_key=abc&x=%20", "/?a=b"])(
-		"the path followed by %s",
-		async (suffix) => {
-			const response = await post(`${url}${suffix}`, initializeRequest());
-			expect(response.status).toBe(200);
-			const headers = {
-				"mcp-session-id": response.headers.get("mcp-session-id") ?? "",
-			};
-			await messagesOf(response);
-			const [answer] = await messagesOf(
-				await post(`${url}${suffix}`, echo, headers),
-			);
-			expect(answer?.result).toEqual(echoed);
-		},
-	);
+	test.each([
+		"/",
+		"?",
+		"?api_key=abc&x=%20",
+		"/?a=b",
+	])("the path followed by %s", async (suffix) => {
+		const response = await post(`${url}${suffix}`, initializeRequest());
+		expect(response.status).toBe(200);
+		const headers = {
+			"mcp-session-id": response.headers.get("mcp-session-id") ?? "",
+		};
+		await messagesOf(response);
+		const [answer] = await messagesOf(
+			await post(`${url}${suffix}`, echo, headers),
+		);
+		expect(answer?.result).toEqual(echoed);
+	});
 
 	test("an empty Authorization: Bearer is ignored", async () => {
 		const response = await post(url, initializeRequest(), {
@@ -597,15 +602,17 @@ describe("tolerance", () => {
 });
 
 describe("what is refused", () => {
-	test.each(["{", "not json", "", '{"jsonrpc":"2.0",}'])(
-		"a body that is not JSON, %j, with 400 and -32700",
-		async (body) => {
-			const client = await connect();
-			const refused = await expectError(await client.post(body), 400, -32700);
-			expect(refused.id).toBe(null);
-			await expectError(await post(url, body), 400, -32700);
-		},
-	);
+	test.each([
+		"{",
+		"not json",
+		"",
+		'{"jsonrpc":"2.0",}',
+	])("a body that is not JSON, %j, with 400 and -32700", async (body) => {
+		const client = await connect();
+		const refused = await expectError(await client.post(body), 400, -32700);
+		expect(refused.id).toBe(null);
+		await expectError(await post(url, body), 400, -32700);
+	});
 
 	test.each([
 		"42",
@@ -626,28 +633,28 @@ describe("what is refused", () => {
 	test.each([
 		["by its length", []],
 		["by its chunks", [["Transfer-Encoding", "chunked"]]],
-	] as [string, [string, string][]][])(
-		"a body above maxBodyBytes with 413, %s",
-		async (_how, lines) => {
-			const client = await connect();
-			const { status, body } = await postExactly(
-				url,
-				call(1, "echo", { message: "x".repeat(30_000) }),
-				[
-					["Content-Type", "application/json"],
-					["Accept", acceptBoth],
-					["Mcp-Session-Id", client.sessionId ?? ""],
-					...lines,
-				],
-			);
-			expect(status).toBe(413);
-			expect(JSON.parse(body)).toMatchObject({
-				jsonrpc: "2.0",
-				error: { code: expect.any(Number) },
-			});
-			expect((await client.request(echo)).result).toEqual(echoed);
-		},
-	);
+	] as [
+		string,
+		[string, string][],
+	][])("a body above maxBodyBytes with 413, %s", async (_how, lines) => {
+		const client = await connect();
+		const { status, body } = await postExactly(
+			url,
+			call(1, "echo", { message: "x".repeat(30_000) }),
+			[
+				["Content-Type", "application/json"],
+				["Accept", acceptBoth],
+				["Mcp-Session-Id", client.sessionId ?? ""],
+				...lines,
+			],
+		);
+		expect(status).toBe(413);
+		expect(JSON.parse(body)).toMatchObject({
+			jsonrpc: "2.0",
+			error: { code: expect.any(Number) },
+		});
+		expect((await client.request(echo)).result).toEqual(echoed);
+	});
 
 	test.each(["PUT", "PATCH"])("%s with 405", async (method) => {
 		const response = await fetch(url, { method, body: "{}" });
@@ -673,22 +680,23 @@ describe("modern requests, which this version does not serve", () => {
 	};
 	const version = { "mcp-protocol-version": "2026-07-28" };
 
-	test.each(["server/discover", "tools/list", "tools/call"])(
-		"%s is refused with 400 and -32022, which names the revisions that are",
-		async (method) => {
-			const message: Message = {
-				jsonrpc: "2.0",
-				id: 1,
-				method,
-				params: { _meta: meta },
-			};
-			for (const headers of [{}, { ...version, "mcp-method": method }]) {
-				const response = await post(url, message, headers);
-				expect(response.status).toBe(400);
-				expect(await response.json()).toEqual(unsupported);
-			}
-		},
-	);
+	test.each([
+		"server/discover",
+		"tools/list",
+		"tools/call",
+	])("%s is refused with 400 and -32022, which names the revisions that are", async (method) => {
+		const message: Message = {
+			jsonrpc: "2.0",
+			id: 1,
+			method,
+			params: { _meta: meta },
+		};
+		for (const headers of [{}, { ...version, "mcp-method": method }]) {
+			const response = await post(url, message, headers);
+			expect(response.status).toBe(400);
+			expect(await response.json()).toEqual(unsupported);
+		}
+	});
 
 	test("the header alone makes a request modern", async () => {
 		const response = await post(

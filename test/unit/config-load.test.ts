@@ -121,16 +121,16 @@ test("a thrown string and a package that is not there are CONFIG_NOT_LOADABLE", 
 	expect(absent.message).not.toContain("Require stack");
 });
 
-test.each(["export const config = {};", ""])(
-	"a file without a default export says so: %j",
-	async (text) => {
-		const error = await refused(write("no-default.ts", text));
-		expect(error.code).toBe("CONFIG_NOT_LOADABLE");
-		expect(error.message).toContain(
-			"it has no default export (write: export default",
-		);
-	},
-);
+test.each([
+	"export const config = {};",
+	"",
+])("a file without a default export says so: %j", async (text) => {
+	const error = await refused(write("no-default.ts", text));
+	expect(error.code).toBe("CONFIG_NOT_LOADABLE");
+	expect(error.message).toContain(
+		"it has no default export (write: export default",
+	);
+});
 
 test("a folder is refused", async () => {
 	expect((await refused(folder)).message).toContain("it is no file");

@@ -26,19 +26,19 @@ async function refused(json: unknown): Promise<ConfigError> {
 }
 const problemsOf = async (json: unknown) => (await refused(json)).problems;
 
-test.each(["mcpServers", "servers"])(
-	"the servers may stand under %s",
-	async (root) => {
-		const a = { command: "npx", args: ["-y", "pkg"], env: { K: "v" } };
-		const { config, warnings } = await load({ [root]: { a } });
-		expect(config.servers.a).toMatchObject({
-			...a,
-			cwd: folder,
-			enabled: true,
-		});
-		expect(warnings).toEqual([]);
-	},
-);
+test.each([
+	"mcpServers",
+	"servers",
+])("the servers may stand under %s", async (root) => {
+	const a = { command: "npx", args: ["-y", "pkg"], env: { K: "v" } };
+	const { config, warnings } = await load({ [root]: { a } });
+	expect(config.servers.a).toMatchObject({
+		...a,
+		cwd: folder,
+		enabled: true,
+	});
+	expect(warnings).toEqual([]);
+});
 
 test.each([
 	[{}, true],
@@ -99,17 +99,14 @@ test.each([
 	{ url: "https://example.com/mcp" },
 	{ type: "http", command: "x" },
 	{ transportType: "sse" },
-])(
-	"a server that is not stdio is refused with one problem: %j",
-	async (entry) => {
-		const problems = await problemsOf({ mcpServers: { a: entry } });
-		expect(problems).toHaveLength(1);
-		expect(problems[0]?.path).toBe(`mcpServers.a.${Object.keys(entry)[0]}`);
-		expect(problems[0]?.expected).toContain(
-			"a client can talk to that server itself",
-		);
-	},
-);
+])("a server that is not stdio is refused with one problem: %j", async (entry) => {
+	const problems = await problemsOf({ mcpServers: { a: entry } });
+	expect(problems).toHaveLength(1);
+	expect(problems[0]?.path).toBe(`mcpServers.a.${Object.keys(entry)[0]}`);
+	expect(problems[0]?.expected).toContain(
+		"a client can talk to that server itself",
+	);
+});
 
 test("envFile is refused", async () => {
 	const problems = await problemsOf({
@@ -207,14 +204,16 @@ test("both lists in one file are refused", async () => {
 	]);
 });
 
-test.each([[[]], [{}], [{ mcpServers: [] }], ["5"]])(
-	"%j is no file of named servers",
-	async (json) => {
-		const problems = await problemsOf(json);
-		expect(problems).toHaveLength(1);
-		expect(problems[0]?.expected).toContain('{"mcpServers":');
-	},
-);
+test.each([
+	[[]],
+	[{}],
+	[{ mcpServers: [] }],
+	["5"],
+])("%j is no file of named servers", async (json) => {
+	const problems = await problemsOf(json);
+	expect(problems).toHaveLength(1);
+	expect(problems[0]?.expected).toContain('{"mcpServers":');
+});
 
 test("a syntax error says line and column, and nothing of the text", async () => {
 	const error = await refused(

@@ -153,13 +153,14 @@ test("every unknown key is reported, the nearest known one is named, and a far o
 	expect(other?.expected).not.toContain("did you mean");
 });
 
-test.each(["toString", "constructor", "hasOwnProperty"])(
-	"a key that every object has, %s, is unknown",
-	(key) => {
-		const input = { [key]: 1, servers: { a: { command: "x", [key]: 1 } } };
-		expect(paths(problemsOf(input))).toEqual([key, `servers.a.${key}`]);
-	},
-);
+test.each([
+	"toString",
+	"constructor",
+	"hasOwnProperty",
+])("a key that every object has, %s, is unknown", (key) => {
+	const input = { [key]: 1, servers: { a: { command: "x", [key]: 1 } } };
+	expect(paths(problemsOf(input))).toEqual([key, `servers.a.${key}`]);
+});
 
 test("values of env and args never appear in an error", () => {
 	const secret = "s3cr3t";
@@ -197,24 +198,28 @@ test("an environment variable may have the name of a member of every object", ()
 	expect(JSON.stringify(server?.env)).toBe(JSON.stringify(env));
 });
 
-test.each(["", "A=B", "A\0"])(
-	"an environment variable is not called %j",
-	(name) => {
-		expect(serverProblem({ env: { [name]: "x" } }).expected).toContain("name");
-	},
-);
+test.each([
+	"",
+	"A=B",
+	"A\0",
+])("an environment variable is not called %j", (name) => {
+	expect(serverProblem({ env: { [name]: "x" } }).expected).toContain("name");
+});
 
-test.each([[undefined], [""], ["  "], [5], ["a\0b"]])(
-	"a command is not %j",
-	(command) => {
-		expect(serverProblem({ command })).toMatchObject({
-			path: "servers.a.command",
-			expected: expect.stringContaining(
-				"a non-empty string, the program to run (required)",
-			),
-		});
-	},
-);
+test.each([
+	[undefined],
+	[""],
+	["  "],
+	[5],
+	["a\0b"],
+])("a command is not %j", (command) => {
+	expect(serverProblem({ command })).toMatchObject({
+		path: "servers.a.command",
+		expected: expect.stringContaining(
+			"a non-empty string, the program to run (required)",
+		),
+	});
+});
 
 test("a missing command is one problem that says it is required", () => {
 	const [problem, ...others] = problemsOf({ servers: { a: {} } });
@@ -346,16 +351,16 @@ test("cwd is relative to the folder of the config file", () => {
 	expect(withServer({ cwd: tmpdir() })?.cwd).toBe(tmpdir());
 });
 
-test.each(["missing", "plain-file"])(
-	"a cwd that is no directory, %s, is refused",
-	(cwd) => {
-		expect(serverProblem({ cwd })).toEqual({
-			path: "servers.a.cwd",
-			found: `string "${cwd}", no directory`,
-			expected: `a directory that exists, absolute or relative to ${folder}`,
-		});
-	},
-);
+test.each([
+	"missing",
+	"plain-file",
+])("a cwd that is no directory, %s, is refused", (cwd) => {
+	expect(serverProblem({ cwd })).toEqual({
+		path: "servers.a.cwd",
+		found: `string "${cwd}", no directory`,
+		expected: `a directory that exists, absolute or relative to ${folder}`,
+	});
+});
 
 test("a server that is off may have a cwd that does not exist", () => {
 	const off = { command: "x", cwd: "missing", enabled: false };
@@ -378,28 +383,33 @@ test("the default server is the only enabled one, the one that is named, or none
 	);
 });
 
-test.each(["off", "nobody", "toString"])(
-	"%s cannot be the default server",
-	(defaultServer) => {
-		const off = { command: "x", enabled: false };
-		const servers = { a: { command: "x" }, b: { command: "x" }, off };
-		expect(problemsOf({ defaultServer, servers })).toEqual([
-			{
-				path: "defaultServer",
-				found: `string "${defaultServer}"`,
-				expected: "the name of an enabled server: a, b",
-			},
-		]);
-	},
-);
+test.each([
+	"off",
+	"nobody",
+	"toString",
+])("%s cannot be the default server", (defaultServer) => {
+	const off = { command: "x", enabled: false };
+	const servers = { a: { command: "x" }, b: { command: "x" }, off };
+	expect(problemsOf({ defaultServer, servers })).toEqual([
+		{
+			path: "defaultServer",
+			found: `string "${defaultServer}"`,
+			expected: "the name of an enabled server: a, b",
+		},
+	]);
+});
 
-test.each(["a", "GitHub", "7", "a.b_c~d-e", "constructor", "x".repeat(64)])(
-	"a server may be called %s",
-	(name) => {
-		const { servers } = resolved({ servers: { [name]: { command: "x" } } });
-		expect(Object.keys(servers)).toEqual([name]);
-	},
-);
+test.each([
+	"a",
+	"GitHub",
+	"7",
+	"a.b_c~d-e",
+	"constructor",
+	"x".repeat(64),
+])("a server may be called %s", (name) => {
+	const { servers } = resolved({ servers: { [name]: { command: "x" } } });
+	expect(Object.keys(servers)).toEqual([name]);
+});
 
 test.each([
 	"",
@@ -444,14 +454,14 @@ test("the servers of a config have no members but the servers", () => {
 	expect(servers.constructor).toBeUndefined();
 });
 
-test.each([[{}], [{ a: { command: "x", enabled: false } }]])(
-	"a config without an enabled server is refused: %j",
-	(servers) => {
-		expect(problemsOf({ servers })).toMatchObject([
-			{ path: "servers", expected: "at least one enabled server" },
-		]);
-	},
-);
+test.each([
+	[{}],
+	[{ a: { command: "x", enabled: false } }],
+])("a config without an enabled server is refused: %j", (servers) => {
+	expect(problemsOf({ servers })).toMatchObject([
+		{ path: "servers", expected: "at least one enabled server" },
+	]);
+});
 
 test.each([
 	[undefined, "undefined"],

@@ -73,26 +73,27 @@ const initialize = (capabilities: unknown = {}, more: Members = {}) => ({
 });
 
 describe("initialize", () => {
-	test.each(legacyRevisions)(
-		"is answered with all of the child's result, under the revision asked for: %s",
-		(protocolVersion) => {
-			const { ask } = start();
-			expect(ask("i", "initialize", { protocolVersion })).toEqual([
-				resultOf("i", { ...childResult, protocolVersion }),
-			]);
-			expect(childResult.protocolVersion).toBe("2025-03-26");
-		},
-	);
+	test.each(
+		legacyRevisions,
+	)("is answered with all of the child's result, under the revision asked for: %s", (protocolVersion) => {
+		const { ask } = start();
+		expect(ask("i", "initialize", { protocolVersion })).toEqual([
+			resultOf("i", { ...childResult, protocolVersion }),
+		]);
+		expect(childResult.protocolVersion).toBe("2025-03-26");
+	});
 
-	test.each(["2026-07-28", "1.0", undefined, 7])(
-		"under the latest legacy revision where %s was asked for",
-		(protocolVersion) => {
-			const { ask } = start();
-			expect(ask(0, "initialize", { protocolVersion })).toMatchObject([
-				{ id: 0, result: { protocolVersion: "2025-11-25" } },
-			]);
-		},
-	);
+	test.each([
+		"2026-07-28",
+		"1.0",
+		undefined,
+		7,
+	])("under the latest legacy revision where %s was asked for", (protocolVersion) => {
+		const { ask } = start();
+		expect(ask(0, "initialize", { protocolVersion })).toMatchObject([
+			{ id: 0, result: { protocolVersion: "2025-11-25" } },
+		]);
+	});
 
 	test("that fails is passed on as it is", () => {
 		const { ask } = start();
@@ -111,15 +112,17 @@ describe("initialize", () => {
 		]);
 	});
 
-	test.each([null, [], "x", undefined])(
-		"with capabilities %j is that of a client that has none",
-		(capabilities) => {
-			const { ask, peers } = start();
-			ask(0, "initialize", { capabilities });
-			ask(1, "initialize");
-			expect(peers.map(({ client }) => client)).toEqual([{ capabilities: {} }]);
-		},
-	);
+	test.each([
+		null,
+		[],
+		"x",
+		undefined,
+	])("with capabilities %j is that of a client that has none", (capabilities) => {
+		const { ask, peers } = start();
+		ask(0, "initialize", { capabilities });
+		ask(1, "initialize");
+		expect(peers.map(({ client }) => client)).toEqual([{ capabilities: {} }]);
+	});
 
 	test("again with the same capabilities stays on the same child", () => {
 		const { ask, peers } = start();

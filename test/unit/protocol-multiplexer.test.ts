@@ -463,20 +463,21 @@ test("on a child of one client logs and unknown notifications go to it, also whe
 	expect(bench.dropped).toEqual([]);
 });
 
-test.each(["tools", "prompts", "resources"])(
-	"%s/list_changed goes to every client of a shared child",
-	(kind) => {
-		const bench = start();
-		const clients = [bench.client(), bench.client(), bench.client()];
-		clients[0]?.ask(1);
-		bench.notify(`notifications/${kind}/list_changed`);
-		for (const { heard } of clients) {
-			expect(heard).toEqual([
-				{ jsonrpc: "2.0", method: `notifications/${kind}/list_changed` },
-			]);
-		}
-	},
-);
+test.each([
+	"tools",
+	"prompts",
+	"resources",
+])("%s/list_changed goes to every client of a shared child", (kind) => {
+	const bench = start();
+	const clients = [bench.client(), bench.client(), bench.client()];
+	clients[0]?.ask(1);
+	bench.notify(`notifications/${kind}/list_changed`);
+	for (const { heard } of clients) {
+		expect(heard).toEqual([
+			{ jsonrpc: "2.0", method: `notifications/${kind}/list_changed` },
+		]);
+	}
+});
 
 test("an unknown notification of a shared child goes only where it is certain whose it is", () => {
 	const bench = start();
@@ -747,22 +748,22 @@ describe("what the server asks", () => {
 	});
 });
 
-test.each([true, false])(
-	"a ping of the child is answered and reaches no client (shared: %s)",
-	(shared) => {
-		const bench = start({ shared });
-		const client = bench.client();
-		client.ask(1);
-		bench.question("p", "ping");
-		expect(bench.sent().at(-1)).toEqual({
-			jsonrpc: "2.0",
-			id: "p",
-			result: {},
-		});
-		expect(client.heard).toEqual([]);
-		expect(client.received.get(1)).toEqual([]);
-	},
-);
+test.each([
+	true,
+	false,
+])("a ping of the child is answered and reaches no client (shared: %s)", (shared) => {
+	const bench = start({ shared });
+	const client = bench.client();
+	client.ask(1);
+	bench.question("p", "ping");
+	expect(bench.sent().at(-1)).toEqual({
+		jsonrpc: "2.0",
+		id: "p",
+		result: {},
+	});
+	expect(client.heard).toEqual([]);
+	expect(client.received.get(1)).toEqual([]);
+});
 
 test("what one client says of itself never reaches a shared child, and reaches its own", () => {
 	const shared = start();
@@ -810,18 +811,18 @@ describe("a client that leaves", () => {
 		expect(client.heard).toEqual([]);
 	});
 
-	test.each(["in flight", "waiting"])(
-		"has a request %s answered, since whoever carries it waits for that",
-		(where) => {
-			const bench = start({ ready: where === "in flight" });
-			const client = bench.client();
-			client.ask(1);
-			client.close();
-			expect(client.received.get(1)).toMatchObject([
-				{ id: 1, error: { code: expect.any(Number) } },
-			]);
-		},
-	);
+	test.each([
+		"in flight",
+		"waiting",
+	])("has a request %s answered, since whoever carries it waits for that", (where) => {
+		const bench = start({ ready: where === "in flight" });
+		const client = bench.client();
+		client.ask(1);
+		client.close();
+		expect(client.received.get(1)).toMatchObject([
+			{ id: 1, error: { code: expect.any(Number) } },
+		]);
+	});
 });
 
 test("it says when nothing is in flight any more, so that idleness can be timed", () => {

@@ -30,12 +30,18 @@ test.each(legacyRevisions)("who asks for %s gets it", (revision) => {
 	expect(negotiate(revision)).toBe(revision);
 });
 
-test.each([modern, "1999-01-01", "", "latest", undefined, null, 20251125, {}])(
-	"who asks for %s gets the latest legacy revision",
-	(requested) => {
-		expect(negotiate(requested)).toBe("2025-11-25");
-	},
-);
+test.each([
+	modern,
+	"1999-01-01",
+	"",
+	"latest",
+	undefined,
+	null,
+	20251125,
+	{},
+])("who asks for %s gets the latest legacy revision", (requested) => {
+	expect(negotiate(requested)).toBe("2025-11-25");
+});
 
 describe("a legacy request is served", () => {
 	test.each<[string, string | null | undefined]>([

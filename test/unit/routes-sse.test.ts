@@ -40,19 +40,14 @@ describe("the endpoint", () => {
 		["/sse", "", "/messages"],
 		["/a/b/servers/alpha/sse", "/a/b", "/a/b/servers/alpha/messages"],
 		["/a/b/sse", "a/b/", "/a/b/messages"],
-	])(
-		"of GET %s under the base path %j is %s",
-		async (path, basePath, expected) => {
-			const bridge = fakeBridge({ basePath });
-			const { endpoint } = await open(bridge, path);
-			const [pathname, query] = endpoint.split("?");
-			expect(pathname).toBe(expected);
-			expect(query).toMatch(/^session_id=[\w-]+$/);
-			expect((await bridge.post(endpoint, request(1, "echo"))).status).toBe(
-				202,
-			);
-		},
-	);
+	])("of GET %s under the base path %j is %s", async (path, basePath, expected) => {
+		const bridge = fakeBridge({ basePath });
+		const { endpoint } = await open(bridge, path);
+		const [pathname, query] = endpoint.split("?");
+		expect(pathname).toBe(expected);
+		expect(query).toMatch(/^session_id=[\w-]+$/);
+		expect((await bridge.post(endpoint, request(1, "echo"))).status).toBe(202);
+	});
 
 	test.each([
 		["/proxy", "/proxy/base/servers/alpha/messages"],
@@ -66,16 +61,13 @@ describe("the endpoint", () => {
 		["/a\\b", "/base/servers/alpha/messages"],
 		["/a?b=", "/base/servers/alpha/messages"],
 		["/a, /b", "/base/servers/alpha/messages"],
-	])(
-		"behind a trusted proxy that says X-Forwarded-Prefix %j is %s",
-		async (prefix, expected) => {
-			const bridge = fakeBridge({ trustProxy: true, basePath: "/base" });
-			const { endpoint } = await open(bridge, "/base/servers/alpha/sse", {
-				"x-forwarded-prefix": prefix,
-			});
-			expect(endpoint.split("?")[0]).toBe(expected);
-		},
-	);
+	])("behind a trusted proxy that says X-Forwarded-Prefix %j is %s", async (prefix, expected) => {
+		const bridge = fakeBridge({ trustProxy: true, basePath: "/base" });
+		const { endpoint } = await open(bridge, "/base/servers/alpha/sse", {
+			"x-forwarded-prefix": prefix,
+		});
+		expect(endpoint.split("?")[0]).toBe(expected);
+	});
 
 	test("does not heed X-Forwarded-Prefix of anybody else", async () => {
 		const { endpoint } = await open(fakeBridge(), "/servers/alpha/sse", {

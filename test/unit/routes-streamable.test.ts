@@ -122,15 +122,16 @@ describe("statuses of a POST", () => {
 		expect(bridge.peers).toEqual([]);
 	});
 
-	test.each([["application/json; charset=utf-8"], ["text/plain"], [""]])(
-		"200 whatever its Content-Type says: %j",
-		async (type) => {
-			const response = await fakeBridge().post(path, request(1, "echo"), {
-				"content-type": type,
-			});
-			expect(response.status).toBe(200);
-		},
-	);
+	test.each([
+		["application/json; charset=utf-8"],
+		["text/plain"],
+		[""],
+	])("200 whatever its Content-Type says: %j", async (type) => {
+		const response = await fakeBridge().post(path, request(1, "echo"), {
+			"content-type": type,
+		});
+		expect(response.status).toBe(200);
+	});
 
 	test("404 for a session that is not known, for requests and notifications alike", async () => {
 		const bridge = fakeBridge();
@@ -335,22 +336,19 @@ describe("the answer to a POST is JSON", () => {
 		["any application type", "application/*"],
 		["JSON in capitals", "Application/JSON"],
 		["something that there is not", "text/html"],
-	])(
-		"where only the answer comes and the client accepts %s",
-		async (_name, accept) => {
-			const bridge = fakeBridge();
-			const response = await bridge.post(path, request(1, "echo", { a: 1 }), {
-				accept,
-			});
-			expect(response.status).toBe(200);
-			expect(response.headers.get("content-type")).toBe("application/json");
-			expect(await response.json()).toEqual({
-				jsonrpc: "2.0",
-				id: 1,
-				result: { a: 1 },
-			});
-		},
-	);
+	])("where only the answer comes and the client accepts %s", async (_name, accept) => {
+		const bridge = fakeBridge();
+		const response = await bridge.post(path, request(1, "echo", { a: 1 }), {
+			accept,
+		});
+		expect(response.status).toBe(200);
+		expect(response.headers.get("content-type")).toBe("application/json");
+		expect(await response.json()).toEqual({
+			jsonrpc: "2.0",
+			id: 1,
+			result: { a: 1 },
+		});
+	});
 
 	test('with postResponse "json" even where more than the answer comes', async () => {
 		const bridge = fakeBridge({ postResponse: "json" });
@@ -630,19 +628,20 @@ describe("batches", () => {
 		]);
 	});
 
-	test.each(["2024-11-05", "2025-06-18", "2025-11-25"])(
-		"in a session of %s are refused",
-		async (other) => {
-			const bridge = fakeBridge();
-			const headers = await open(bridge, other);
-			const message = await expectError(
-				await bridge.post(path, [request(1, "echo")], headers),
-				400,
-				ErrorCode.invalidRequest,
-			);
-			expect(message).toContain(other);
-		},
-	);
+	test.each([
+		"2024-11-05",
+		"2025-06-18",
+		"2025-11-25",
+	])("in a session of %s are refused", async (other) => {
+		const bridge = fakeBridge();
+		const headers = await open(bridge, other);
+		const message = await expectError(
+			await bridge.post(path, [request(1, "echo")], headers),
+			400,
+			ErrorCode.invalidRequest,
+		);
+		expect(message).toContain(other);
+	});
 
 	test("with initialize in them are refused", async () => {
 		const bridge = fakeBridge();
@@ -671,17 +670,14 @@ describe("the GET stream", () => {
 		["2025-11-25", true],
 		["2025-06-18", false],
 		["2025-03-26", false],
-	])(
-		"of %s begins with an event of an id alone: %s",
-		async (revision, primes) => {
-			const bridge = fakeBridge();
-			const stream = await listen(bridge, await open(bridge, revision));
-			bridge.peer().say(notification());
-			const first = await stream.nextEvent();
-			expect(first?.data === "").toBe(primes);
-			expect(first?.id).toEqual(expect.any(String));
-		},
-	);
+	])("of %s begins with an event of an id alone: %s", async (revision, primes) => {
+		const bridge = fakeBridge();
+		const stream = await listen(bridge, await open(bridge, revision));
+		bridge.peer().say(notification());
+		const first = await stream.nextEvent();
+		expect(first?.data === "").toBe(primes);
+		expect(first?.id).toEqual(expect.any(String));
+	});
 
 	test("a second one ends the first and carries what comes from then on", async () => {
 		const bridge = fakeBridge();
@@ -813,16 +809,19 @@ describe("resuming with Last-Event-ID", () => {
 		expect(new Set(ids).size).toBe(6);
 	});
 
-	test.each(["nonsense", "99-1", "-1-1", "0-999999999999", "0-7"])(
-		"an id that was never given, %s, is no reason to leave the client without a stream",
-		async (id) => {
-			const bridge = fakeBridge();
-			const headers = await open(bridge, "2025-06-18");
-			const stream = await listen(bridge, { ...headers, "last-event-id": id });
-			bridge.peer().say(notification());
-			expect(await stream.nextMessage()).toEqual(notification());
-		},
-	);
+	test.each([
+		"nonsense",
+		"99-1",
+		"-1-1",
+		"0-999999999999",
+		"0-7",
+	])("an id that was never given, %s, is no reason to leave the client without a stream", async (id) => {
+		const bridge = fakeBridge();
+		const headers = await open(bridge, "2025-06-18");
+		const stream = await listen(bridge, { ...headers, "last-event-id": id });
+		bridge.peer().say(notification());
+		expect(await stream.nextMessage()).toEqual(notification());
+	});
 
 	test("a session keeps no more than a bounded number of ended streams", async () => {
 		const bridge = fakeBridge();
@@ -919,28 +918,25 @@ describe("a client that does not read", () => {
 	test.each([
 		[5_000, 16],
 		[100_000, 1],
-	])(
-		"finds what it missed when it comes back with its last event, as far as a history of %i bytes reaches",
-		async (historyBytes, first) => {
-			const bridge = fakeBridge({
-				maxStreamBufferBytes: 10_000,
-				historyBytes,
-			});
-			const headers = await open(bridge, "2025-06-18");
-			const stream = await listen(bridge, headers);
-			bridge.peer().say(big(0));
-			const last = await stream.nextEvent();
-			for (let n = 1; n < 20; n++) bridge.peer().say(big(n));
-			await stream.rest();
-			const resumed = await listen(bridge, {
-				...headers,
-				"last-event-id": last?.id ?? "",
-			});
-			for (let n = first; n < 20; n++) {
-				expect(await resumed.nextMessage()).toMatchObject({ params: { n } });
-			}
-		},
-	);
+	])("finds what it missed when it comes back with its last event, as far as a history of %i bytes reaches", async (historyBytes, first) => {
+		const bridge = fakeBridge({
+			maxStreamBufferBytes: 10_000,
+			historyBytes,
+		});
+		const headers = await open(bridge, "2025-06-18");
+		const stream = await listen(bridge, headers);
+		bridge.peer().say(big(0));
+		const last = await stream.nextEvent();
+		for (let n = 1; n < 20; n++) bridge.peer().say(big(n));
+		await stream.rest();
+		const resumed = await listen(bridge, {
+			...headers,
+			"last-event-id": last?.id ?? "",
+		});
+		for (let n = first; n < 20; n++) {
+			expect(await resumed.nextMessage()).toMatchObject({ params: { n } });
+		}
+	});
 
 	test("one message larger than the bound still arrives where the client reads", async () => {
 		const bridge = fakeBridge({ maxStreamBufferBytes: 100 });

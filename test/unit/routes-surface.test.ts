@@ -24,19 +24,20 @@ describe("404", () => {
 		}
 	});
 
-	test.each(["gamma", "constructor", "__proto__"])(
-		"for the server %s that is not there names those that are",
-		async (name) => {
-			const bridge = fakeBridge({}, ["alpha", "beta"]);
-			for (const end of ["mcp", "sse", "messages?session_id=1", "health"]) {
-				const response = await bridge.get(`/servers/${name}/${end}`);
-				expect(response.status).toBe(404);
-				const { error } = await response.json();
-				expect(error.message).toContain(`"${name}"`);
-				expect(error.message).toContain("alpha, beta");
-			}
-		},
-	);
+	test.each([
+		"gamma",
+		"constructor",
+		"__proto__",
+	])("for the server %s that is not there names those that are", async (name) => {
+		const bridge = fakeBridge({}, ["alpha", "beta"]);
+		for (const end of ["mcp", "sse", "messages?session_id=1", "health"]) {
+			const response = await bridge.get(`/servers/${name}/${end}`);
+			expect(response.status).toBe(404);
+			const { error } = await response.json();
+			expect(error.message).toContain(`"${name}"`);
+			expect(error.message).toContain("alpha, beta");
+		}
+	});
 
 	test("for the default server where there is none says so", async () => {
 		const bridge = fakeBridge({}, ["alpha", "beta"]);
@@ -160,23 +161,20 @@ describe("web pages", () => {
 		"https://evil.example",
 		"null",
 		"https://app.example.com.evil.example",
-	])(
-		"of the origin %s are refused with 403 before anything happens, preflight included",
-		async (foreign) => {
-			const bridge = fakeBridge({ allowedOrigins: [origin] });
-			for (const method of ["OPTIONS", "POST", "GET", "DELETE"]) {
-				const response = await bridge.app.request(path, {
-					method,
-					headers: { origin: foreign },
-				});
-				expect(response.status).toBe(403);
-				expect(response.headers.has("access-control-allow-origin")).toBe(false);
-				const { error } = await response.json();
-				expect(error.message).toContain("allowedOrigins");
-			}
-			expect(bridge.peers).toEqual([]);
-		},
-	);
+	])("of the origin %s are refused with 403 before anything happens, preflight included", async (foreign) => {
+		const bridge = fakeBridge({ allowedOrigins: [origin] });
+		for (const method of ["OPTIONS", "POST", "GET", "DELETE"]) {
+			const response = await bridge.app.request(path, {
+				method,
+				headers: { origin: foreign },
+			});
+			expect(response.status).toBe(403);
+			expect(response.headers.has("access-control-allow-origin")).toBe(false);
+			const { error } = await response.json();
+			expect(error.message).toContain("allowedOrigins");
+		}
+		expect(bridge.peers).toEqual([]);
+	});
 
 	test("an answer to an error can be read too", async () => {
 		const bridge = fakeBridge({ allowedOrigins: [origin] });

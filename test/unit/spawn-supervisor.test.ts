@@ -357,24 +357,25 @@ describe("stop", () => {
 		expect(supervisor.state.name).toBe("stopped");
 	});
 
-	test.each(["starting", "waiting", "failed"])(
-		"while %s leaves no timer and no child behind",
-		async (state) => {
-			const { supervisor, wires, last, fail } = start({ keepUp: true });
-			if (state === "waiting") await fail(2);
-			else if (state === "failed") await fail(failuresToGiveUp);
-			else supervisor.need();
-			expect(supervisor.state.name).toBe(state);
-			await supervisor.stop();
-			await vi.advanceTimersByTimeAsync(3_600_000);
-			if (state === "starting") expect(last().closes).toBe(1);
-			expect(supervisor.state.name).toBe("stopped");
-			const count = wires.length;
-			await vi.advanceTimersByTimeAsync(3_600_000);
-			expect(wires).toHaveLength(count);
-			expect(vi.getTimerCount()).toBe(0);
-		},
-	);
+	test.each([
+		"starting",
+		"waiting",
+		"failed",
+	])("while %s leaves no timer and no child behind", async (state) => {
+		const { supervisor, wires, last, fail } = start({ keepUp: true });
+		if (state === "waiting") await fail(2);
+		else if (state === "failed") await fail(failuresToGiveUp);
+		else supervisor.need();
+		expect(supervisor.state.name).toBe(state);
+		await supervisor.stop();
+		await vi.advanceTimersByTimeAsync(3_600_000);
+		if (state === "starting") expect(last().closes).toBe(1);
+		expect(supervisor.state.name).toBe("stopped");
+		const count = wires.length;
+		await vi.advanceTimersByTimeAsync(3_600_000);
+		expect(wires).toHaveLength(count);
+		expect(vi.getTimerCount()).toBe(0);
+	});
 
 	test("during an end does not start another afterwards", async () => {
 		const { supervisor, wires, last } = start({ keepUp: true });
