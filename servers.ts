@@ -9,6 +9,8 @@ export default defineServers({
 		filesystem: {
 			command: "mcp-server-filesystem",
 			args: [here("data/files")],
+			// A client that shares it cannot replace its folders by roots of its own.
+			isolation: "shared",
 		},
 		/** A knowledge graph in one file, which it writes without a lock: one child, one request at a time. */
 		memory: {

@@ -41,6 +41,7 @@ export class Bridge {
 				maxStreamBufferBytes: config.maxStreamBufferBytes,
 				keepAlive: this.#keepAlive,
 			},
+			defaultServer: () => this.#config.defaultServer,
 			closing: () => this.#closing !== undefined,
 			lastActivity: () => lastActivity,
 			touch: () => {
@@ -69,7 +70,8 @@ export class Bridge {
 		const before = this.#config;
 		const drainMs = before.shutdownTimeoutMs;
 		// Options of the HTTP surface are built into the routes.
-		this.#config = { ...before, servers: config.servers };
+		const { servers, defaultServer } = config;
+		this.#config = { ...before, servers, defaultServer };
 		const names = new Set(enabledServers(config));
 		const work: Promise<void>[] = [];
 		for (const [key, server] of this.#servers) {
@@ -137,7 +139,7 @@ function enabledServers({ servers }: BridgeConfig): string[] {
 
 function globalOptions(config: BridgeConfig) {
 	return (Object.keys(config) as (keyof BridgeConfig)[]).filter(
-		(name) => name !== "servers",
+		(name) => name !== "servers" && name !== "defaultServer",
 	);
 }
 

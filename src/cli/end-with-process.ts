@@ -2,6 +2,12 @@ import type { Logger } from "pino";
 import { killGuarded } from "../spawn/guardian.ts";
 
 /**
+ * `bun run` and `deno task` pass on a signal that a terminal has sent to the
+ * whole group already: what comes so soon is the same one again.
+ */
+const sameSignalMs = 250;
+
+/**
  * Ends the bridge with its process, whatever ends that: a signal (exit code 0;
  * a second one ends at once), or an error that nobody caught (exit code 1).
  * Deno fires no `exit` event on the latter, so it is caught here.
@@ -22,8 +28,13 @@ export function endWithProcess(log: Logger, close: () => Promise<void>): void {
 			},
 		);
 	};
+	const lastAt = new Map<string, number>();
 	for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
 		process.on(signal, () => {
+			const now = performance.now();
+			const again = now - (lastAt.get(signal) ?? -sameSignalMs) < sameSignalMs;
+			lastAt.set(signal, now);
+			if (again) return;
 			log.info({ signal }, "shutting down");
 			end(0);
 		});

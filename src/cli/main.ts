@@ -29,7 +29,11 @@ export async function main(argv: string[]): Promise<void> {
 				"a JSON config with mcpServers, instead of --config",
 			).conflicts("config"),
 		)
-		.option("--host <host>", "address to listen on, instead of the config's")
+		.option(
+			"--host <host>",
+			"address to listen on, instead of the config's",
+			parseHost,
+		)
 		.option(
 			"-p, --port <port>",
 			"port to listen on, instead of the config's; 0: any free one",
@@ -72,6 +76,13 @@ export async function main(argv: string[]): Promise<void> {
 		process.stderr.write(`${error.code}: ${error.message}\n`);
 		process.exit(usageExitCode);
 	}
+}
+
+function parseHost(text: string): string {
+	if (text.trim() !== "") return text;
+	throw new InvalidArgumentError(
+		"It is empty, which would mean every interface (0.0.0.0 says that).",
+	);
 }
 
 function parsePort(text: string): number {

@@ -10,6 +10,7 @@ import {
 	type ConfigSource,
 	type ReadConfig,
 	readConfig,
+	stampOf,
 } from "./read-config.ts";
 
 /** How long connections get for the last bytes, once the bridge itself has ended. */
@@ -44,9 +45,17 @@ export async function serve(
 		.catch((error) => {
 			throw new ListenError(error, host, port);
 		});
-	const watcher = options.watch
-		? watchConfig(file, () => void reload())
-		: undefined;
+	let reloading = Promise.resolve();
+	let stamp = read.stamp;
+	const reload = () => {
+		reloading = reloading.then(reloadOnce);
+	};
+	const watcher = options.watch ? watchConfig(file, reload) : undefined;
+	watcher?.ready.then(
+		// Nobody watched between the first reading and now.
+		() => stampOf(options) !== stamp && reload(),
+		(error) => log.warn({ err: error }, "changes of the config go unnoticed"),
+	);
 	endWithProcess(log, async () => {
 		await watcher?.close();
 		// Answers still go out while children end, and whoever asks for readiness hears no.
@@ -74,17 +83,21 @@ export async function serve(
 		return { ...config, host, port };
 	}
 
-	async function reload(): Promise<void> {
+	/** Settles when the new config has been read and is being taken into force: a further edit need not wait for children to end. */
+	async function reloadOnce(): Promise<void> {
 		try {
-			const restart = await bridge.reload(accept(await readConfig(options)));
-			log.info({ file }, "config taken into force");
-			if (restart.length > 0) {
+			const read = await readConfig(options);
+			stamp = read.stamp;
+			void bridge.reload(accept(read)).then((restart) => {
+				log.info({ file }, "config taken into force");
+				if (restart.length === 0) return;
 				log.warn(
 					{ options: restart },
 					"changed options that are taken into force only by a restart of the bridge",
 				);
-			}
+			});
 		} catch (error) {
+			stamp = stampOf(options);
 			log.error(
 				{ code: (error as { code?: string }).code },
 				`The config stays as it was: ${(error as Error).message}`,

@@ -56,6 +56,7 @@ export interface ServerInput {
 
 	/**
 	 * Milliseconds without a request after which a child is stopped, open sessions or not. Default 0: never.
+	 * A child that `warm` keeps started is not stopped.
 	 *
 	 * Danger: what the server holds in memory is lost, and the next request waits for a start.
 	 */
@@ -126,8 +127,8 @@ export interface BridgeInput {
 	trustProxy?: boolean | undefined;
 
 	/**
-	 * Host names accepted in the `Host` header besides `host` and the loopback names, without a port.
-	 * Default: none.
+	 * Host names accepted in the `Host` header besides `host`, without a port. Names that nobody can register
+	 * are accepted anyway: addresses, names without a dot, and `*.localhost`. Default: none.
 	 *
 	 * Danger: `"*"` turns the check off, and with it the protection from DNS rebinding: any web page open in
 	 * a browser on this machine can then call the servers.
@@ -135,7 +136,7 @@ export interface BridgeInput {
 	allowedHosts?: readonly string[] | undefined;
 
 	/**
-	 * Origins accepted in the `Origin` header besides loopback and `allowedHosts`, such as
+	 * Origins accepted in the `Origin` header besides loopback, `host` and `allowedHosts`, such as
 	 * `"https://app.example.com"`. Default: none.
 	 *
 	 * Danger: `"*"` lets every web page call the servers.
@@ -180,7 +181,8 @@ export interface BridgeInput {
 	/**
 	 * Bytes that may wait for a client that reads too slowly; with more it is cut off. Default 33,554,432 (32 MiB).
 	 *
-	 * Danger: that much memory for every slow client; one message larger than this never arrives.
+	 * Danger: that much memory for every slow client. Too small, and a client that is late with two large
+	 * messages is cut off.
 	 */
 	maxStreamBufferBytes?: number | undefined;
 

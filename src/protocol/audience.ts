@@ -33,10 +33,12 @@ export class Audience<Owner> {
 		)[0];
 	}
 
-	/** Notes a subscription. */
-	subscribe(owner: Owner, uri: string): void {
+	/** Notes a subscription; false where that client had it already. */
+	subscribe(owner: Owner, uri: string): boolean {
 		const owners = this.#subscribers.get(uri) ?? new Set();
+		if (owners.has(owner)) return false;
 		this.#subscribers.set(uri, owners.add(owner));
+		return true;
 	}
 
 	/** Ends one client's subscription; true where nobody else holds it, so that the child has to hear of it. */

@@ -28,6 +28,8 @@ export interface Question<Owner> {
 	readonly childId: Id;
 }
 
+const mostAbandoned = 1000;
+
 /**
  * Decides to whom each message between one child and its clients belongs.
  *
@@ -45,6 +47,8 @@ export class Ledger<Owner> {
 	#lastId = 0;
 	readonly #asked = new Map<Id, Asked<Owner>>();
 	readonly #questions = new Map<Id, Question<Owner>>();
+	/** Requests given up whose answers the child still owes, or never gives: it may still speak on their behalf. */
+	readonly #abandoned = new Map<Id, Owner>();
 
 	/** How many requests are in flight. */
 	get size(): number {
@@ -54,6 +58,12 @@ export class Ledger<Owner> {
 	/** The requests in flight, oldest first. */
 	inFlight(): IterableIterator<Asked<Owner>> {
 		return this.#asked.values();
+	}
+
+	/** Everybody on whose behalf the child may be speaking now, as often as there are requests. */
+	*speakers(): Generator<Owner> {
+		for (const { owner } of this.#asked.values()) yield owner;
+		yield* this.#abandoned.values();
 	}
 
 	/** Enters a request and gives it back as the child shall see it. */
@@ -81,6 +91,7 @@ export class Ledger<Owner> {
 		response: Response,
 	): { asked: Asked<Owner>; response: Response } | undefined {
 		const asked = isId(response.id) ? this.#asked.get(response.id) : undefined;
+		if (isId(response.id)) this.#abandoned.delete(response.id);
 		if (!asked) return undefined;
 		this.#asked.delete(response.id as Id);
 		return { asked, response: { ...response, id: asked.request.id } };
@@ -109,6 +120,7 @@ export class Ledger<Owner> {
 		for (const [id, asked] of this.#asked) {
 			if (asked.owner !== owner || asked.request.id !== requestId) continue;
 			this.#asked.delete(id);
+			this.#abandon(id, owner);
 			const params = { ...notification.params, requestId: id };
 			return { asked, notification: { ...notification, params } };
 		}
@@ -154,7 +166,10 @@ export class Ledger<Owner> {
 		const asked = new Map(
 			[...this.#asked].filter((entry) => entry[1].owner === owner),
 		);
-		for (const id of asked.keys()) this.#asked.delete(id);
+		for (const id of asked.keys()) {
+			this.#asked.delete(id);
+			this.#abandon(id, owner);
+		}
 		const questions = [...this.#questions.values()].filter(
 			(question) => question.owner === owner,
 		);
@@ -168,6 +183,12 @@ export class Ledger<Owner> {
 		const questions = [...this.#questions.values()];
 		this.#asked.clear();
 		this.#questions.clear();
+		this.#abandoned.clear();
 		return { asked, questions };
+	}
+
+	#abandon(id: Id, owner: Owner): void {
+		// Two owners are as good as all of them to say that nobody is certain; the bound keeps the rest from piling up.
+		if (this.#abandoned.size < mostAbandoned) this.#abandoned.set(id, owner);
 	}
 }

@@ -42,11 +42,13 @@ export class Multiplexer {
 	readonly #ledger = new Ledger<Link>();
 	readonly #audience = new Audience<Link>();
 	readonly #links = new Set<Link>();
-	/** The bridge's own requests, whose answers nobody waits for. */
+	/** Of the bridge's own requests, whose answers nobody waits for. */
 	readonly #ownLink: Link = { listener: () => {} };
 	readonly #waiting = new WaitingLine<Link>();
 	readonly #recipients: Recipients;
 	#child: { write(message: Message): void; result: Members } | undefined;
+	/** Requests for a subscription that their client did not have before. */
+	readonly #subscribing = new WeakSet<Request>();
 	#held = false;
 
 	constructor(options: MultiplexerOptions) {
@@ -155,7 +157,7 @@ export class Multiplexer {
 	}
 
 	#settle({ owner, request, receive }: Asked<Link>, response: Response): void {
-		if (request.method === "resources/subscribe" && "error" in response) {
+		if (this.#subscribing.has(request) && "error" in response) {
 			this.#audience.unsubscribe(owner, String(request.params?.uri));
 		}
 		receive(response);
@@ -301,7 +303,8 @@ export class Multiplexer {
 				receive(resultOf(request.id, child.result));
 				return;
 			case "resources/subscribe":
-				this.#audience.subscribe(link, uri);
+				// Noted before the answer, which an update may follow at once.
+				if (this.#audience.subscribe(link, uri)) this.#subscribing.add(request);
 				break;
 			case "resources/unsubscribe":
 				if (this.#audience.unsubscribe(link, uri)) break;

@@ -1,6 +1,8 @@
 import type { OversizeLine } from "./line-splitter.ts";
 
-const leadingId = /^\s*\{\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?"id"\s*:\s*(\d+)/;
+/** An answer begins with one of these, or with its id and then one of these; a question of the server has a method. */
+const leadingAnswer =
+	/^\s*\{\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?(?:"id"\s*:\s*(\d+)\s*,\s*)?(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?"(?:result|error)"\s*:/;
 const trailingId =
 	/"id"\s*:\s*(\d+)\s*(?:,\s*"jsonrpc"\s*:\s*"2\.0"\s*)?\}\s*$/;
 
@@ -14,6 +16,7 @@ export function idOfOversizeLine({
 	head,
 	tail,
 }: OversizeLine): number | undefined {
-	const id = (leadingId.exec(head) ?? trailingId.exec(tail))?.[1];
+	const answer = leadingAnswer.exec(head);
+	const id = answer?.[1] ?? (answer ? trailingId.exec(tail)?.[1] : undefined);
 	return id === undefined ? undefined : Number(id);
 }

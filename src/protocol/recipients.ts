@@ -29,15 +29,19 @@ export class Recipients {
 		return this.#shared ? undefined : [...this.#links][0];
 	}
 
-	/** Whose it must be: the only client's, or the only one's with requests in flight. Undefined where nobody can know. */
+	/**
+	 * Whose it must be: the only client's, or the only one's with requests in
+	 * flight. Undefined where nobody can know, also because another's request
+	 * was given up and the child has not answered it.
+	 */
 	certain(): Link | undefined {
 		if (!this.#shared) return this.only();
 		let certain: Link | undefined;
-		for (const { owner } of this.#ledger.inFlight()) {
+		for (const owner of this.#ledger.speakers()) {
 			if (certain && owner !== certain) return undefined;
 			certain = owner;
 		}
-		return certain;
+		return certain && this.#links.has(certain) ? certain : undefined;
 	}
 
 	/** A message goes with the client's only request in flight, else to its listener. */

@@ -22,7 +22,7 @@ export function chooseDefaultServer(
 	context: RouteContext,
 ): MiddlewareHandler<ServerEnv> {
 	return async (c, next) => {
-		const { defaultServer } = context.config;
+		const defaultServer = context.defaultServer();
 		const server = defaultServer ? context.find(defaultServer) : undefined;
 		if (!server) return unknown(c, context, "There is no default server");
 		c.set("server", server);

@@ -25,12 +25,13 @@ export class EventHistory {
 
 	add(event: HistoryEvent): void {
 		this.#events.push(event);
-		this.#bytes += event.data.length;
+		this.#bytes += Buffer.byteLength(event.data);
 		while (
 			this.#events.length > this.#maxEvents ||
-			(this.#bytes > this.#maxBytes && this.#events.length > 1)
+			this.#bytes > this.#maxBytes
 		) {
-			this.#bytes -= this.#events.shift()?.data.length ?? 0;
+			const oldest = this.#events.shift();
+			if (oldest) this.#bytes -= Buffer.byteLength(oldest.data);
 		}
 	}
 

@@ -70,11 +70,12 @@ export class EventStream {
 		this.#onClose = onClose;
 	}
 
-	/** Queues one event. After the end it does nothing. */
-	send({ data, id, event }: Event): void {
-		this.#push(
-			`${event === undefined ? "" : `event: ${event}\n`}${id === undefined ? "" : `id: ${id}\n`}data: ${data}\n\n`,
-		);
+	/**
+	 * Queues events. After the end it does nothing. Those of one call stay
+	 * together: where nothing waits yet they are sent, however large.
+	 */
+	send(...events: Event[]): void {
+		this.#push(events.map(format).join(""));
 	}
 
 	/** Queues a comment line, which clients skip. */
@@ -111,8 +112,9 @@ export class EventStream {
 				// Awaited, so a client that does not read fills our bounded queue and not the runtime's.
 				await sse.write(text);
 				this.#pendingBytes = 0;
-				for (const waiting of this.#pending)
-					this.#pendingBytes += waiting.length;
+				for (const waiting of this.#pending) {
+					this.#pendingBytes += Buffer.byteLength(waiting);
+				}
 			} else if (this.#ending) {
 				return;
 			} else {
@@ -124,10 +126,11 @@ export class EventStream {
 	}
 
 	#push(text: string): void {
-		if (this.#closed || this.#ending) return;
+		if (this.#closed || this.#ending || text === "") return;
+		const bytes = Buffer.byteLength(text);
 		if (
 			this.#pendingBytes > 0 &&
-			this.#pendingBytes + text.length > this.#options.maxStreamBufferBytes
+			this.#pendingBytes + bytes > this.#options.maxStreamBufferBytes
 		) {
 			this.#close();
 			// The write that the client does not read would be waited for forever.
@@ -135,7 +138,7 @@ export class EventStream {
 			return;
 		}
 		this.#pending.push(text);
-		this.#pendingBytes += text.length;
+		this.#pendingBytes += bytes;
 		this.#wake();
 	}
 
@@ -147,4 +150,10 @@ export class EventStream {
 		this.#wake();
 		this.#onClose();
 	}
+}
+
+function format({ data, id, event }: Event): string {
+	const eventLine = event === undefined ? "" : `event: ${event}\n`;
+	const idLine = id === undefined ? "" : `id: ${id}\n`;
+	return `${eventLine}${idLine}data: ${data}\n\n`;
 }

@@ -26,6 +26,8 @@ export interface RouteContext {
 	find(name: string): Served | undefined;
 	/** The enabled servers, in the order of the config. */
 	all(): Served[];
+	/** The server at the paths that name none: it may change while the bridge runs. */
+	defaultServer(): string | undefined;
 	sessions: SessionStore<StreamableSession>;
 	sseSessions: SessionStore<SseSession>;
 	streams: EventStreamOptions;

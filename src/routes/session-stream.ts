@@ -50,9 +50,13 @@ export class SessionStream {
 		previous?.end();
 		const after = lastSequence ?? this.#sent;
 		if (prime) connection.send({ data: "", id: eventId(this.number, after) });
-		for (const { sequence, data } of this.#history.after(this.number, after)) {
-			connection.send({ data, id: eventId(this.number, sequence) });
-		}
+		const missed = this.#history.after(this.number, after);
+		connection.send(
+			...missed.map(({ sequence, data }) => ({
+				data,
+				id: eventId(this.number, sequence),
+			})),
+		);
 		this.#sent = this.#sequence;
 		if (this.#ended) connection.end();
 	}

@@ -28,8 +28,10 @@ export class Backend {
 	readonly #context: BackendContext;
 	readonly #multiplexer: Multiplexer;
 	readonly #supervisor: Supervisor;
+	readonly #keepUp: () => boolean;
 	#idleTimer: NodeJS.Timeout | undefined;
 	#onQuiet: (() => void) | undefined;
+	#restarting: Promise<void> | undefined;
 
 	/**
 	 * @param client as whom the child is opened
@@ -43,6 +45,7 @@ export class Backend {
 		keepUp: () => boolean,
 	) {
 		this.#context = context;
+		this.#keepUp = keepUp;
 		this.#multiplexer = new Multiplexer({
 			shared,
 			concurrency: () =>
@@ -53,18 +56,21 @@ export class Backend {
 		});
 		this.#supervisor = new Supervisor({
 			client,
-			takeWire: context.takeWire,
-			startTimeoutMs: () => context.config().startTimeoutMs,
-			keepUp,
-			up: (wire, result) => {
-				context.log.info({ pid: wire.pid }, "ready");
-				context.changed(undefined);
+			takeWire: () => {
+				const wire = context.takeWire();
 				wire.events = {
 					message: (message) => this.#multiplexer.receive(message),
 					noise: (line) => this.#noise(line),
 					oversize: (line) => this.#oversize(line),
 					stderr: (line) => context.log.debug({ stderr: line }, "stderr"),
 				};
+				return wire;
+			},
+			startTimeoutMs: () => context.config().startTimeoutMs,
+			keepUp,
+			up: (wire, result) => {
+				context.log.info({ pid: wire.pid }, "ready");
+				context.changed(undefined);
 				this.#multiplexer.up((message) => wire.write(message), result);
 			},
 			down: (exit) => {
@@ -88,10 +94,17 @@ export class Backend {
 		this.#supervisor.need();
 	}
 
-	/** Ends the child, after what is in flight or the given time; the next request gets a new one. */
-	async restart(drainMs: number): Promise<void> {
-		await this.#drain(drainMs);
-		await this.#supervisor.end();
+	/**
+	 * Ends the child, after what is in flight or the given time; the next request
+	 * gets a new one. One that is to be ended already is not ended twice.
+	 */
+	restart(drainMs: number): Promise<void> {
+		this.#restarting ??= this.#drain(drainMs)
+			.then(() => this.#supervisor.end())
+			.finally(() => {
+				this.#restarting = undefined;
+			});
+		return this.#restarting;
 	}
 
 	/** Ends the child for good, after what is in flight or the given time. */
@@ -133,10 +146,11 @@ export class Backend {
 	#quiet(): void {
 		this.#onQuiet?.();
 		const { idleTimeoutMs } = this.#context.config();
-		if (idleTimeoutMs === 0) return;
+		if (idleTimeoutMs === 0 || this.#keepUp()) return;
 		clearTimeout(this.#idleTimer);
 		this.#idleTimer = setTimeout(() => {
-			if (this.#multiplexer.busy) return;
+			const isReady = this.#supervisor.state.name === "ready";
+			if (this.#multiplexer.busy || !isReady) return;
 			this.#context.log.info({ idleTimeoutMs }, "stopped: nobody needs it");
 			void this.#supervisor.end();
 		}, idleTimeoutMs);

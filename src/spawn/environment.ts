@@ -38,7 +38,8 @@ export function childEnvironment(
 		inheritEnv === true ? Object.keys(own) : [...inherited, ...inheritEnv];
 	const environment: Record<string, string> = {};
 	for (const name of names) {
-		const value = own[name];
+		// process.env has a prototype: its "constructor" is a function.
+		const value = Object.hasOwn(own, name) ? own[name] : undefined;
 		if (value !== undefined && !name.startsWith(ownPrefix))
 			environment[name] = value;
 	}

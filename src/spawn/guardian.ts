@@ -15,9 +15,9 @@ while read -r line; do
 done
 [ "$groups" = " " ] && exit 0
 sleep 1
-for group in $groups; do kill -TERM -- "-$group" 2>/dev/null; done
+for group in $groups; do kill -s TERM -- "-$group" 2>/dev/null; done
 sleep 2
-for group in $groups; do kill -KILL -- "-$group" 2>/dev/null; done
+for group in $groups; do kill -s KILL -- "-$group" 2>/dev/null; done
 `;
 
 let input: { write(line: string): unknown } | undefined;

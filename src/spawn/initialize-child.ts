@@ -21,8 +21,8 @@ const initializeId = 0;
  * The bridge's own handshake with a child: `initialize` in the latest legacy
  * revision → its answer → `notifications/initialized` (2025-11-25, lifecycle).
  *
- * @param settle called once, in the tick of the answer, so that whoever takes
- *   the wire over misses nothing that stands right behind it
+ * @param settle called once, in the tick of the answer; what stands right behind
+ *   it goes to the wire's own events again
  */
 export function initializeChild(
 	wire: Wire,
@@ -48,8 +48,9 @@ export function initializeChild(
 		startTimeoutMs,
 	);
 
+	const { events } = wire;
 	wire.events = {
-		...wire.events,
+		...events,
 		message(message: Message) {
 			if ("method" in message) {
 				if ("id" in message) wire.write(answerBeforeReady(message.id, message));
@@ -57,6 +58,7 @@ export function initializeChild(
 			}
 			if (message.id !== initializeId) return;
 			if ("result" in message && isMembers(message.result)) {
+				wire.events = events;
 				wire.write({ jsonrpc: "2.0", method: "notifications/initialized" });
 				finish({ result: message.result });
 			} else {

@@ -44,7 +44,12 @@ export function openWire(command: Command): Wire {
 	const exited = endOf(subprocess, command);
 	const closed = exited.then(async (ending) => {
 		open = false;
-		if (pid !== undefined) await lastOutput(subprocess.stdout);
+		if (pid !== undefined) {
+			await Promise.all([
+				lastOutput(subprocess.stdout),
+				lastOutput(subprocess.stderr),
+			]);
+		}
 		stdout.end();
 		stderr.end();
 		// What the child left behind in its group goes too; nobody waits for that but close().
@@ -77,6 +82,11 @@ export function openWire(command: Command): Wire {
 			await stopping;
 		},
 	};
+	// A child that closes its stdout cannot answer any more, whether it lives on or not.
+	subprocess.stdout.once("end", async () => {
+		await Promise.race([exited, delay(lastLinesMs, undefined, { ref: false })]);
+		if (open) void wire.close();
+	});
 	return wire;
 }
 
@@ -97,18 +107,20 @@ function deliver(line: string, events: WireEvents): void {
 		return;
 	}
 	// A server of revision 2025-03-26 may answer in a batch.
-	for (const item of Array.isArray(value) ? value : [value]) {
+	const items: unknown[] = Array.isArray(value) ? value : [value];
+	if (items.length === 0) events.noise(line);
+	for (const item of items) {
 		const message = asMessage(item);
 		if (message) events.message(message);
 		else events.noise(line);
 	}
 }
 
-/** Waits for the end of stdout, but not for a grandchild that holds it. */
-function lastOutput(stdout: NodeJS.ReadableStream): Promise<unknown> {
-	if (!stdout.readable) return Promise.resolve();
+/** Waits for the end of an output, but not for a grandchild that holds it. */
+function lastOutput(output: NodeJS.ReadableStream): Promise<unknown> {
+	if (!output.readable) return Promise.resolve();
 	return Promise.race([
-		new Promise((resolve) => stdout.once("end", resolve)),
+		new Promise((resolve) => output.once("end", resolve)),
 		delay(lastLinesMs, undefined, { ref: false }),
 	]);
 }

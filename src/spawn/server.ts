@@ -25,6 +25,7 @@ export class Server {
 	readonly #own = new Set<Backend>();
 	#config: ServerConfig;
 	#failure: Exit | undefined;
+	#stopped = false;
 
 	/**
 	 * @param identity the bridge's own `clientInfo`, as which shared children are opened
@@ -83,6 +84,7 @@ export class Server {
 			() => false,
 		);
 		this.#own.add(backend);
+		if (this.#stopped) void backend.stop(0);
 		const peer = backend.connect();
 		return {
 			...peer,
@@ -105,6 +107,7 @@ export class Server {
 
 	/** Ends every child for good, after what is in flight or the given time. */
 	async stop(drainMs: number): Promise<void> {
+		this.#stopped = true;
 		await Promise.all([
 			this.#spares.close(),
 			...this.#backends().map((backend) => backend.stop(drainMs)),
@@ -121,7 +124,7 @@ export class Server {
 		const shared = this.#shared.status();
 		return {
 			name: this.name,
-			state: shared.state,
+			state: this.#state(),
 			isolation: this.#config.isolation,
 			failure: this.#failure && {
 				code: this.#failure.code,
@@ -138,6 +141,13 @@ export class Server {
 		const { isolation } = this.#config;
 		if (isolation !== "auto") return isolation === "session";
 		return askingCapabilities.some((name) => name in capabilities);
+	}
+
+	/** The shared child's; where nobody shares, ready as soon as one child is. */
+	#state(): string {
+		if (!this.needsSession) return this.#shared.status().state;
+		const states = [...this.#own].map((backend) => backend.status().state);
+		return states.find((state) => state === "ready") ?? states[0] ?? "idle";
 	}
 
 	#backends(): Backend[] {

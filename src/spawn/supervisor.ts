@@ -94,6 +94,8 @@ export class Supervisor {
 	/** Ends the child; the next need starts another. */
 	async end(): Promise<void> {
 		const state = this.#state;
+		this.#failures = 0;
+		this.#notBefore = 0;
 		if (state.name === "starting" || state.name === "ready") {
 			this.#state = { ...state, name: "stopping", since: Date.now() };
 			this.#options.down(stoppedExit);
@@ -102,9 +104,9 @@ export class Supervisor {
 		} else if (state.name === "waiting" || state.name === "failed") {
 			clearTimeout(state.timer);
 			this.#state = { name: "idle" };
+			// Who waited for the next attempt still does.
+			if (state.name === "waiting" || this.#options.keepUp()) this.need();
 		}
-		this.#failures = 0;
-		this.#notBefore = 0;
 	}
 
 	/** Ends the child for good. */

@@ -129,6 +129,7 @@ export function fakeBridge(
 			maxStreamBufferBytes: config.maxStreamBufferBytes,
 			keepAlive,
 		},
+		defaultServer: () => config.defaultServer,
 		closing: () => state.closing,
 		lastActivity: () => 0,
 		touch: () => {
