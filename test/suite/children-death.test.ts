@@ -162,13 +162,14 @@ describe("a child that dies", () => {
 });
 
 describe("a server that keeps dying", () => {
+	const hold = file("hold");
 	const failing = (env = {}) =>
 		fixture("faulty", ["die-on-start", "9"], { env });
 	let bridge: Bridge;
 	beforeAll(async () => {
 		bridge = await startBridge({
 			servers: {
-				lazy: failing(),
+				lazy: failing({ HOLD_FILE: hold }),
 				warm: { ...failing(), warm: 1 },
 				early: { ...failing(), warm: 3 },
 			},
@@ -177,10 +178,14 @@ describe("a server that keeps dying", () => {
 
 	test("is started once for all the requests that wait, however many come", async () => {
 		for (let round = 1; round <= 4; round++) {
-			const answers = await Promise.all(
-				many(20, () => callOnce(bridge, "lazy", "echo")),
+			writeFileSync(hold, "");
+			const pending = many(20, () => callOnce(bridge, "lazy", "echo"));
+			await eventually(
+				async () => (await serverStatus(bridge, "lazy")).shared?.waiting === 20,
+				"the requests do not wait",
 			);
-			for (const { error } of answers)
+			rmSync(hold);
+			for (const { error } of await Promise.all(pending))
 				expect(error?.message).toContain("exited with code 9");
 			expect((await serverStatus(bridge, "lazy")).spawned).toBe(round);
 		}
