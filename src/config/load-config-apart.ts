@@ -25,6 +25,15 @@ export async function loadConfigApart(file: string): Promise<BridgeConfig> {
 		const [answer] = (await once(thread, "message")) as [WorkerAnswer];
 		if ("config" in answer) return answer.config;
 		throw new ConfigError(answer.code, answer.message);
+	} catch (error) {
+		// `npm run dev` on Node below 22.18: tsx reads TypeScript in the main thread only.
+		const { code } = error as NodeJS.ErrnoException;
+		if (code !== "ERR_UNKNOWN_FILE_EXTENSION") throw error;
+		const [{ loadConfig }, configApi] = await Promise.all([
+			import("./load-config.ts"),
+			import("./config-api.ts"),
+		]);
+		return await loadConfig(file, configApi);
 	} finally {
 		await thread.terminate();
 	}
