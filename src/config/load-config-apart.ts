@@ -21,8 +21,17 @@ const worker = new URL(
  */
 export async function loadConfigApart(file: string): Promise<BridgeConfig> {
 	const thread = new Worker(worker, { workerData: file });
+	const exited = once(thread, "exit").then(() => {
+		throw new ConfigError(
+			"CONFIG_NOT_LOADABLE",
+			`Cannot load config "${file}": it ends the thread that reads it (does it call process.exit()?)`,
+		);
+	});
+	// Its end after the answer is nobody's error.
+	exited.catch(() => {});
 	try {
-		const [answer] = (await once(thread, "message")) as [WorkerAnswer];
+		const answered = once(thread, "message") as Promise<[WorkerAnswer]>;
+		const [answer] = await Promise.race([answered, exited]);
 		if ("config" in answer) return answer.config;
 		throw new ConfigError(answer.code, answer.message);
 	} catch (error) {

@@ -13,7 +13,7 @@ export function chooseServer(
 		if (!server) return unknown(c, context, `There is no server "${name}"`);
 		c.set("server", server);
 		context.touch();
-		await next();
+		return next();
 	};
 }
 
@@ -27,7 +27,7 @@ export function chooseDefaultServer(
 		if (!server) return unknown(c, context, "There is no default server");
 		c.set("server", server);
 		context.touch();
-		await next();
+		return next();
 	};
 }
 

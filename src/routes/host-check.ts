@@ -38,7 +38,7 @@ export function hostCheck(options: HostCheckOptions): MiddlewareHandler {
 				message: `Origin "${origin}" is not allowed (add it to "allowedOrigins" where its pages may call these servers)`,
 			});
 		}
-		await next();
+		return next();
 	};
 }
 
