@@ -67,6 +67,7 @@ export class Bridge {
 	 * @returns what changed and takes a restart of the bridge: names of global options
 	 */
 	async reload(config: BridgeConfig): Promise<string[]> {
+		if (this.#closing) return [];
 		const before = this.#config;
 		const drainMs = before.shutdownTimeoutMs;
 		// Options of the HTTP surface are built into the routes.

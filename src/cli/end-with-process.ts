@@ -41,9 +41,19 @@ export function endWithProcess(log: Logger, close: () => Promise<void>): void {
 	}
 	for (const event of ["uncaughtException", "unhandledRejection"]) {
 		process.on(event, (error: unknown) => {
+			if (isSpawnWithoutDescriptors(error)) {
+				log.error({ err: error }, "a child could not be started");
+				return;
+			}
 			log.fatal({ err: error }, `the bridge has failed: ${event}`);
 			end(1);
 		});
 	}
 	process.on("exit", killGuarded);
+}
+
+/** Comes late and to nobody, from a child whose start was refused in the first place. */
+function isSpawnWithoutDescriptors(error: unknown): boolean {
+	const { code = "", syscall = "" } = Object(error) as NodeJS.ErrnoException;
+	return ["EMFILE", "ENFILE"].includes(code) && syscall.startsWith("spawn");
 }

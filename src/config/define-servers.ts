@@ -58,7 +58,8 @@ export interface ServerInput {
 	 * Milliseconds without a request after which a child is stopped, open sessions or not. Default 0: never.
 	 * A child that `warm` keeps started is not stopped.
 	 *
-	 * Danger: what the server holds in memory is lost, and the next request waits for a start.
+	 * Danger: what the server holds in memory is lost, resource updates stop until the next request, and that
+	 * waits for a start.
 	 */
 	idleTimeoutMs?: number | undefined;
 

@@ -1,3 +1,5 @@
+import type { Request } from "./messages.ts";
+
 /** The severities of `logging/setLevel`, least severe first (2025-11-25, server/utilities/logging). */
 const levels = [
 	"debug",
@@ -17,6 +19,8 @@ const levels = [
 export class Audience<Owner> {
 	readonly #subscribers = new Map<string, Set<Owner>>();
 	readonly #levels = new Map<Owner, string>();
+	/** Requests for a subscription that their client did not have before. */
+	readonly #noted = new WeakSet<Request>();
 
 	/** The URIs that anybody is subscribed to: a new child has to hear of them. */
 	get subscriptions(): string[] {
@@ -31,6 +35,34 @@ export class Audience<Owner> {
 		return [...this.#levels.values()].sort(
 			(a, b) => levels.indexOf(a) - levels.indexOf(b),
 		)[0];
+	}
+
+	/**
+	 * Notes what a request on its way to the child changes, and gives it as the
+	 * child has to see it. Undefined where the child need not hear of it: others
+	 * still want what this client gives up.
+	 */
+	note(owner: Owner, request: Request): Request | undefined {
+		const { uri, level } = request.params ?? {};
+		switch (request.method) {
+			case "resources/subscribe":
+				// Before the answer, which an update may follow at once.
+				if (this.subscribe(owner, String(uri))) this.#noted.add(request);
+				return request;
+			case "resources/unsubscribe":
+				return this.unsubscribe(owner, String(uri)) ? request : undefined;
+			case "logging/setLevel":
+				if (!this.setLevel(owner, String(level))) return request;
+				return { ...request, params: { ...request.params, level: this.level } };
+			default:
+				return request;
+		}
+	}
+
+	/** A request came to nothing: what was noted for it is not so. */
+	undo(owner: Owner, request: Request): void {
+		if (!this.#noted.has(request)) return;
+		this.unsubscribe(owner, String(request.params?.uri));
 	}
 
 	/** Notes a subscription; false where that client had it already. */
@@ -51,9 +83,11 @@ export class Audience<Owner> {
 		return true;
 	}
 
-	/** Notes a client's log level. An unknown one is left to the child to refuse. */
-	setLevel(owner: Owner, level: string): void {
-		if (levels.includes(level)) this.#levels.set(owner, level);
+	/** Notes a client's log level; false for an unknown one, which is left to the child to refuse. */
+	setLevel(owner: Owner, level: string): boolean {
+		if (!levels.includes(level)) return false;
+		this.#levels.set(owner, level);
+		return true;
 	}
 
 	/** Whether a log message of that severity passes the client's own level. */

@@ -70,6 +70,9 @@ export function isResponse(message: Message): message is Response {
  */
 export function asMessage(value: unknown): Message | undefined {
 	if (!isMembers(value)) return undefined;
+	// Empty options, as some libraries write them: absent is what is meant.
+	if (value.params === null) delete value.params;
+	if (value.error === null) delete value.error;
 	if ("jsonrpc" in value && value.jsonrpc !== "2.0") return undefined;
 	if ("method" in value) {
 		if (typeof value.method !== "string") return undefined;
@@ -77,7 +80,7 @@ export function asMessage(value: unknown): Message | undefined {
 		if ("params" in value && !isMembers(value.params)) return undefined;
 		return value as unknown as Request | Notification;
 	}
-	if ("error" in value) {
+	if (isMembers(value.error)) {
 		return value.id === undefined || value.id === null || isId(value.id)
 			? (value as unknown as ErrorResponse)
 			: undefined;
@@ -94,7 +97,7 @@ export function isMembers(value: unknown): value is Members {
 
 /** True for what may stand as an `id` or a `progressToken`. */
 export function isId(value: unknown): value is Id {
-	return typeof value === "string" || typeof value === "number";
+	return typeof value === "string" || Number.isFinite(value);
 }
 
 /** A response that carries a result. */

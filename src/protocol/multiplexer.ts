@@ -1,5 +1,11 @@
 import { Audience } from "./audience.ts";
 import { ErrorCode } from "./error-codes.ts";
+import {
+	cancellation,
+	cancelledError,
+	endedError,
+	notPassedOn,
+} from "./given-errors.ts";
 import { type Asked, Ledger } from "./ledger.ts";
 import {
 	type ErrorObject,
@@ -14,7 +20,7 @@ import {
 	resultOf,
 } from "./messages.ts";
 import type { Peer } from "./peer.ts";
-import { type Link, Recipients } from "./recipients.ts";
+import { isOfOneClient, type Link, Recipients } from "./recipients.ts";
 import { WaitingLine, type WaitingRequest } from "./waiting-line.ts";
 
 /** What a multiplexer needs from whoever runs the child. */
@@ -46,9 +52,7 @@ export class Multiplexer {
 	readonly #ownLink: Link = { listener: () => {} };
 	readonly #waiting = new WaitingLine<Link>();
 	readonly #recipients: Recipients;
-	#child: { write(message: Message): void; result: Members } | undefined;
-	/** Requests for a subscription that their client did not have before. */
-	readonly #subscribing = new WeakSet<Request>();
+	#child: { write(message: Message): boolean; result: Members } | undefined;
 	#held = false;
 
 	constructor(options: MultiplexerOptions) {
@@ -80,6 +84,11 @@ export class Multiplexer {
 		this.#links.add(link);
 		return {
 			ask: (request, receive) => {
+				if (request.method === "initialize" && this.#child) {
+					// Costs the child nothing, so it does not wait for a turn.
+					receive(resultOf(request.id, this.#child.result));
+					return;
+				}
 				this.#waiting.push({ owner: link, request, receive });
 				this.#pump();
 			},
@@ -97,7 +106,7 @@ export class Multiplexer {
 	 *
 	 * @param result the child's raw result of `initialize`
 	 */
-	up(write: (message: Message) => void, result: Members): void {
+	up(write: (message: Message) => boolean, result: Members): void {
 		this.#child = { write, result };
 		this.#held = false;
 		const { level } = this.#audience;
@@ -117,7 +126,10 @@ export class Multiplexer {
 	down(error: ErrorObject): void {
 		this.#child = undefined;
 		const { asked, questions } = this.#ledger.reset();
-		for (const each of asked) each.receive(errorOf(each.request.id, error));
+		for (const each of asked) {
+			this.#audience.undo(each.owner, each.request);
+			each.receive(errorOf(each.request.id, error));
+		}
 		for (const { owner, id } of questions) {
 			owner.listener(cancellation(id, error.message));
 		}
@@ -136,7 +148,7 @@ export class Multiplexer {
 	}
 
 	/** Answers one request in flight with an error, in the child's stead. */
-	fail(id: number, error: ErrorObject): boolean {
+	fail(id: Id, error: ErrorObject): boolean {
 		const failed = this.#ledger.answer(errorOf(id, error));
 		if (!failed) return false;
 		this.#settle(failed.asked, failed.response);
@@ -156,11 +168,13 @@ export class Multiplexer {
 		else this.#options.dropped("answer-nobody-waits-for");
 	}
 
-	#settle({ owner, request, receive }: Asked<Link>, response: Response): void {
-		if (this.#subscribing.has(request) && "error" in response) {
-			this.#audience.unsubscribe(owner, String(request.params?.uri));
+	#settle(asked: Asked<Link>, response: Response): void {
+		if ("error" in response) this.#audience.undo(asked.owner, asked.request);
+		try {
+			asked.receive(response);
+		} catch {
+			asked.receive(errorOf(asked.request.id, notPassedOn));
 		}
-		receive(response);
 		this.#pump();
 	}
 
@@ -252,6 +266,7 @@ export class Multiplexer {
 		if (!cancelled) return;
 		this.#child?.write(cancelled.notification);
 		const { request, receive } = cancelled.asked;
+		this.#audience.undo(link, request);
 		receive(errorOf(request.id, cancelledError));
 		this.#pump();
 	}
@@ -294,59 +309,24 @@ export class Multiplexer {
 		if (this.#waiting.length > 0 && !this.#child) this.#options.need();
 	}
 
-	#dispatch({ owner: link, request, receive }: WaitingRequest<Link>): void {
+	#dispatch({ owner, request, receive }: WaitingRequest<Link>): void {
 		const child = this.#child;
 		if (!child) return;
-		const uri = String(request.params?.uri);
-		switch (request.method) {
-			case "initialize":
-				receive(resultOf(request.id, child.result));
-				return;
-			case "resources/subscribe":
-				// Noted before the answer, which an update may follow at once.
-				if (this.#audience.subscribe(link, uri)) this.#subscribing.add(request);
-				break;
-			case "resources/unsubscribe":
-				if (this.#audience.unsubscribe(link, uri)) break;
-				// Others still want to hear of it.
-				receive(resultOf(request.id, {}));
-				return;
-			case "logging/setLevel": {
-				this.#audience.setLevel(link, String(request.params?.level));
-				const level = this.#audience.level ?? request.params?.level;
-				const params = { ...request.params, level };
-				child.write(this.#ledger.ask(link, { ...request, params }, receive));
-				return;
-			}
+		if (request.method === "initialize") {
+			receive(resultOf(request.id, child.result));
+			return;
 		}
-		child.write(this.#ledger.ask(link, request, receive));
+		const noted = this.#audience.note(owner, request);
+		if (!noted) {
+			receive(resultOf(request.id, {}));
+			return;
+		}
+		const sent = this.#ledger.ask(owner, noted, receive);
+		if (!child.write(sent)) this.fail(sent.id, notPassedOn);
 	}
 
 	#askOwn(method: string, params: Members): void {
 		const request: Request = { jsonrpc: "2.0", id: 0, method, params };
 		this.#child?.write(this.#ledger.ask(this.#ownLink, request, () => {}));
 	}
-}
-
-const cancelledError: ErrorObject = {
-	code: ErrorCode.requestCancelled,
-	message: "The request was cancelled",
-};
-
-const endedError: ErrorObject = {
-	code: ErrorCode.requestCancelled,
-	message: "The client has ended its session",
-};
-
-function cancellation(requestId: Id, reason: string): Notification {
-	const method = "notifications/cancelled";
-	return { jsonrpc: "2.0", method, params: { requestId, reason } };
-}
-
-/** Notifications that say something of one client and so mean nothing on a child that several share. */
-function isOfOneClient(method: string): boolean {
-	return (
-		method === "notifications/roots/list_changed" ||
-		method === "notifications/progress"
-	);
 }

@@ -58,3 +58,11 @@ export class Recipients {
 		(receive ?? link.listener)(message);
 	}
 }
+
+/** Notifications that say something of one client and so mean nothing on a child that several share. */
+export function isOfOneClient(method: string): boolean {
+	return (
+		method === "notifications/roots/list_changed" ||
+		method === "notifications/progress"
+	);
+}

@@ -51,7 +51,7 @@ export function unservedRevision(
 	header: string | null | undefined,
 ): string | undefined {
 	const named = modernVersionOf(message);
-	if (named !== undefined) return named;
+	if (named !== undefined) return isLegacyRevision(named) ? undefined : named;
 	if (message && "method" in message && message.method === "initialize") {
 		return undefined;
 	}

@@ -39,8 +39,12 @@ export interface Wire {
 	events: WireEvents;
 	/** The last lines that it wrote to stderr, oldest first. */
 	readonly stderr: readonly string[];
-	/** Writes one message as a line. After the child's end it does nothing: `closed` tells. */
-	write(message: Message): void;
+	/**
+	 * Writes one message as a line. After the child's end it does nothing:
+	 * `closed` tells. False for a message that is nested deeper than
+	 * JSON.stringify goes, though JSON.parse could read it.
+	 */
+	write(message: Message): boolean;
 	/** Settles once, when the process is gone and its last lines have been received. Never rejects. */
 	readonly closed: Promise<Exit>;
 	/** stdin EOF → wait → SIGTERM → wait → SIGKILL, to the whole process group. Settles when nothing of it is left. */
@@ -55,4 +59,6 @@ export interface WireEvents {
 	/** A line over the limit was skipped: its size in bytes, its first and last 4 kB. */
 	oversize(line: OversizeLine): void;
 	stderr(line: string): void;
+	/** It cannot answer any more: what is written from now on is lost. `closed` follows. */
+	ending(): void;
 }

@@ -23,7 +23,9 @@ export class EventHistory {
 		this.#maxBytes = maxBytes;
 	}
 
+	/** Keeps an event, in the place of older ones. One that is larger than all that may be kept is not, and moves none. */
 	add(event: HistoryEvent): void {
+		if (Buffer.byteLength(event.data) > this.#maxBytes) return;
 		this.#events.push(event);
 		this.#bytes += Buffer.byteLength(event.data);
 		while (

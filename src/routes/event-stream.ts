@@ -51,6 +51,9 @@ export class KeepAlive {
 	}
 }
 
+/** How long a client gets to read what was queued when its stream was ended. */
+const lastWordsMs = 10_000;
+
 /** One open SSE response. Events may be sent before the response goes out. */
 export class EventStream {
 	readonly #options: EventStreamOptions;
@@ -61,6 +64,7 @@ export class EventStream {
 	#closed = false;
 	#wake: () => void = () => {};
 	#sse: SSEStreamingApi | undefined;
+	#lastWords: NodeJS.Timeout | undefined;
 
 	/**
 	 * @param onClose called once, when nothing can be sent any more: the client has gone, was cut off, or the stream was ended
@@ -83,9 +87,11 @@ export class EventStream {
 		if (this.#pending.length === 0) this.#push(":\n\n");
 	}
 
-	/** Ends the stream after what is queued. */
+	/** Ends the stream after what is queued, or cuts it off where the client does not read that. */
 	end(): void {
+		if (this.#ending || this.#closed) return;
 		this.#ending = true;
+		this.#lastWords = setTimeout(() => this.#cut(), lastWordsMs);
 		this.#wake();
 	}
 
@@ -132,9 +138,7 @@ export class EventStream {
 			this.#pendingBytes > 0 &&
 			this.#pendingBytes + bytes > this.#options.maxStreamBufferBytes
 		) {
-			this.#close();
-			// The write that the client does not read would be waited for forever.
-			this.#sse?.abort();
+			this.#cut();
 			return;
 		}
 		this.#pending.push(text);
@@ -142,9 +146,16 @@ export class EventStream {
 		this.#wake();
 	}
 
+	#cut(): void {
+		this.#close();
+		// The write that the client does not read would be waited for forever.
+		this.#sse?.abort();
+	}
+
 	#close(): void {
 		if (this.#closed) return;
 		this.#closed = true;
+		clearTimeout(this.#lastWords);
 		this.#pending = [];
 		this.#options.keepAlive.delete(this);
 		this.#wake();

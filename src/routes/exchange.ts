@@ -49,6 +49,11 @@ export class Exchange {
 		return this.#options.sse && this.#open.size > 0;
 	}
 
+	/** Whether its HTTP response is a stream. */
+	get streaming(): boolean {
+		return this.#stream !== undefined;
+	}
+
 	/** Goes over to a stream, where that is possible and not done yet. */
 	stream(): void {
 		if (this.#stream || !this.streamable) return;
@@ -64,9 +69,10 @@ export class Exchange {
 			this.carry(message);
 			return;
 		}
-		if (!this.#open.delete(request)) return;
+		if (!this.#open.has(request)) return;
 		if (this.#stream) this.#send(message);
 		else this.#responses.push(message);
+		this.#open.delete(request);
 		if (this.#open.size > 0) return;
 		if (this.#stream) this.#stream.end();
 		else this.#answer({ responses: this.#responses });

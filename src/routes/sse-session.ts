@@ -1,4 +1,4 @@
-import { ErrorCode } from "../protocol/error-codes.ts";
+import { cancelledError } from "../protocol/given-errors.ts";
 import {
 	isRequest,
 	type Message,
@@ -22,11 +22,16 @@ export class SseSession {
 	lastUsed = Date.now();
 	readonly #peer: Peer;
 	readonly #connection: EventStream;
+	readonly #onFinished: () => void;
 	#inFlight = 0;
 	#left = false;
 
-	constructor(peer: Peer, connection: EventStream) {
+	/**
+	 * @param onFinished called when the client has gone and what it asked for is done
+	 */
+	constructor(peer: Peer, connection: EventStream, onFinished: () => void) {
 		this.#peer = peer;
+		this.#onFinished = onFinished;
 		this.#connection = connection;
 		peer.listen((message) => this.#send(message));
 	}
@@ -47,12 +52,17 @@ export class SseSession {
 	leave(): void {
 		this.#left = true;
 		this.lastUsed = Date.now();
-		if (this.#inFlight === 0) this.#peer.close();
+		if (this.#inFlight === 0) this.#finish();
 	}
 
 	close(): void {
 		this.#peer.close();
 		this.#connection.end();
+	}
+
+	#finish(): void {
+		this.#peer.close();
+		this.#onFinished();
 	}
 
 	#ask(request: Request): void {
@@ -64,18 +74,13 @@ export class SseSession {
 			this.#send(message);
 			if ("method" in message) return;
 			this.#inFlight--;
-			if (this.#left && this.#inFlight === 0) this.#peer.close();
+			if (this.#left && this.#inFlight === 0) this.#finish();
 		});
 	}
 
 	#send(message: Message): void {
 		// Nobody waits for the answer to a request that was cancelled (2025-11-25, cancellation).
-		if (
-			"error" in message &&
-			message.error.code === ErrorCode.requestCancelled
-		) {
-			return;
-		}
+		if ("error" in message && message.error === cancelledError) return;
 		this.#connection.send({ event: "message", data: JSON.stringify(message) });
 	}
 }

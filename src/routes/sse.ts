@@ -14,15 +14,19 @@ import { SseSession } from "./sse-session.ts";
 export function sse(context: RouteContext) {
 	const app = new Hono<ServerEnv>().get("/", (c) => {
 		const { server } = c.var;
-		const refusal = refuseSession(c, context);
+		// Hono serves HEAD by the handler of GET: nobody would read what that opens.
+		const isHead = c.req.method === "HEAD";
+		const refusal = isHead
+			? c.body(null, 405, { Allow: "GET" })
+			: refuseSession(c, context);
 		if (refusal) return refusal;
-		const connection: EventStream = new EventStream(context.streams, () => {
-			session.leave();
-			context.sseSessions.forget(id);
-		});
+		const connection: EventStream = new EventStream(context.streams, () =>
+			session.leave(),
+		);
 		const session = new SseSession(
 			handshake((client) => server.open(client)),
 			connection,
+			() => context.sseSessions.forget(id),
 		);
 		const id = context.sseSessions.add(server.name, session);
 		const endpoint = c.req.path.replace(/\/sse\/?$/, "/messages");
@@ -48,7 +52,7 @@ export function messages({ sseSessions }: RouteContext) {
 			});
 		}
 		const session = sseSessions.find(server.name, id);
-		if (!session) {
+		if (!session?.active) {
 			return httpError(c, 404, {
 				code: ErrorCode.sessionNotFound,
 				message: `There is no session "${id}" (its stream was closed: open a new one)`,

@@ -58,9 +58,12 @@ export class StreamableSession {
 		peer.listen((message) => this.#hear(message));
 	}
 
-	/** Whether something of it is open: a stream, or a request that waits for its answer. */
+	/** Whether somebody is there: a stream is open, or a POST waits for its answer. A call whose stream broke does not keep it. */
 	get active(): boolean {
-		return this.#own.connected || this.#exchanges.size > 0;
+		return (
+			[...this.#streams.values()].some(({ connected }) => connected) ||
+			[...this.#exchanges].some(({ streaming }) => !streaming)
+		);
 	}
 
 	/** The session's part of a POST with requests; everything else in it is told along. */

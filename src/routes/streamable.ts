@@ -68,12 +68,12 @@ export function streamable(context: RouteContext) {
 					handshake((client) => server.open(client)),
 					sessionOptions,
 				);
+			// Entered before it is answered, so that many at once cannot pass the limit.
+			const opened = initialize && sessions.add(server.name, session);
 			const answer = await post(c, body.messages, requests, session);
-			if (initialize && !isFailure(answer)) {
-				c.header("mcp-session-id", sessions.add(server.name, session));
-			} else if (initialize || !known) {
-				session.leave();
-			}
+			if (opened && isFailure(answer)) sessions.end(server.name, opened);
+			else if (opened) c.header("mcp-session-id", opened);
+			else if (!known) session.leave();
 			if (!answer) return c.body(null, 202);
 			if ("connection" in answer) return answer.connection.response(c);
 			const { responses } = answer;
@@ -81,6 +81,8 @@ export function streamable(context: RouteContext) {
 			return c.body(json, 200, { "Content-Type": "application/json" });
 		})
 		.get("/", (c) => {
+			// Hono serves HEAD by the handler of GET: nobody would read what that opens.
+			if (c.req.method === "HEAD") return c.body(null, 405, { Allow: allow });
 			const id = c.req.header("mcp-session-id");
 			// Clients probe with GET whether there is a stream; to some of them any status but 405 is the end.
 			if (id === undefined) {
@@ -125,7 +127,9 @@ export function streamable(context: RouteContext) {
 			json: !sse || (json && config.postResponse !== "sse"),
 			sse: sse && !(json && config.postResponse === "json"),
 		});
-		const timer = setTimeout(() => exchange.stream(), patienceMs);
+		// The answer to initialize tells whether there is a session, which its headers have to name.
+		const patience = requests.some(isInitialize) ? 2 ** 31 - 1 : patienceMs;
+		const timer = setTimeout(() => exchange.stream(), patience);
 		const answer = await exchange.answer;
 		clearTimeout(timer);
 		return answer;

@@ -63,6 +63,7 @@ export class Backend {
 					noise: (line) => this.#noise(line),
 					oversize: (line) => this.#oversize(line),
 					stderr: (line) => context.log.debug({ stderr: line }, "stderr"),
+					ending: () => this.#multiplexer.hold(),
 				};
 				return wire;
 			},
@@ -110,8 +111,8 @@ export class Backend {
 	/** Ends the child for good, after what is in flight or the given time. */
 	async stop(drainMs: number): Promise<void> {
 		await this.#drain(drainMs);
-		clearTimeout(this.#idleTimer);
 		await this.#supervisor.stop();
+		clearTimeout(this.#idleTimer);
 	}
 
 	/** For status pages. */
@@ -135,8 +136,10 @@ export class Backend {
 		if (this.#multiplexer.load.inFlight === 0) return Promise.resolve();
 		return new Promise((resolve) => {
 			const timer = setTimeout(resolve, drainMs);
+			const others = this.#onQuiet;
 			this.#onQuiet = () => {
 				this.#onQuiet = undefined;
+				others?.();
 				clearTimeout(timer);
 				resolve();
 			};

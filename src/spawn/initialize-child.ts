@@ -67,7 +67,7 @@ export function initializeChild(
 		},
 	};
 	void wire.closed.then((failure) => finish({ failure }));
-	wire.write({
+	const written = wire.write({
 		jsonrpc: "2.0",
 		id: initializeId,
 		method: "initialize",
@@ -77,6 +77,12 @@ export function initializeChild(
 			clientInfo: client.info,
 		},
 	});
+	if (!written) {
+		fail(
+			"INITIALIZE_REFUSED",
+			"could not be told its client's capabilities: they are nested too deep",
+		);
+	}
 }
 
 /** Before it is initialized a server may ping and nothing else. */

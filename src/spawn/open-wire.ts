@@ -1,7 +1,14 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { ErrorCode } from "../protocol/error-codes.ts";
 import { LineSplitter } from "../protocol/line-splitter.ts";
-import { asMessage } from "../protocol/messages.ts";
-import type { Wire, WireEvents } from "../protocol/wire.ts";
+import {
+	asMessage,
+	errorOf,
+	isId,
+	isMembers,
+	type Message,
+} from "../protocol/messages.ts";
+import type { Exit, Wire, WireEvents } from "../protocol/wire.ts";
 import { guard } from "./guardian.ts";
 import { endGroup, signalGroup } from "./process-group.ts";
 import { type Command, endOf, startProcess } from "./start-process.ts";
@@ -16,6 +23,7 @@ const stderrLines = 20;
  */
 export function openWire(command: Command): Wire {
 	const subprocess = startProcess(command);
+	if (!subprocess) return closedWire();
 	const { pid } = subprocess;
 	if (pid !== undefined) guard(pid);
 
@@ -44,6 +52,7 @@ export function openWire(command: Command): Wire {
 	const exited = endOf(subprocess, command);
 	const closed = exited.then(async (ending) => {
 		open = false;
+		wire.events.ending();
 		if (pid !== undefined) {
 			await Promise.all([
 				lastOutput(subprocess.stdout),
@@ -63,7 +72,13 @@ export function openWire(command: Command): Wire {
 		stderr: lastStderr,
 		closed,
 		write(message) {
-			if (open) subprocess.stdin.write(`${JSON.stringify(message)}\n`);
+			if (!open) return true;
+			try {
+				subprocess.stdin.write(`${JSON.stringify(message)}\n`);
+				return true;
+			} catch {
+				return false;
+			}
 		},
 		async close() {
 			if (pid === undefined || !open) {
@@ -84,10 +99,26 @@ export function openWire(command: Command): Wire {
 	};
 	// A child that closes its stdout cannot answer any more, whether it lives on or not.
 	subprocess.stdout.once("end", async () => {
+		wire.events.ending();
 		await Promise.race([exited, delay(lastLinesMs, undefined, { ref: false })]);
 		if (open) void wire.close();
 	});
 	return wire;
+}
+
+/** Where not even an attempt could be made. */
+function closedWire(): Wire {
+	const reason =
+		"could not be started: the bridge has no file descriptors or memory left for it (raise its limits, see ulimit -n)";
+	const exit: Exit = { code: "COMMAND_NOT_RUNNABLE", reason, stderr: [] };
+	return {
+		pid: undefined,
+		events: unheard,
+		stderr: [],
+		closed: Promise.resolve(exit),
+		write: () => true,
+		close: () => Promise.resolve(),
+	};
 }
 
 /** What nobody has taken over yet says to nobody. */
@@ -96,6 +127,7 @@ const unheard: WireEvents = {
 	noise() {},
 	oversize() {},
 	stderr() {},
+	ending() {},
 };
 
 function deliver(line: string, events: WireEvents): void {
@@ -110,10 +142,17 @@ function deliver(line: string, events: WireEvents): void {
 	const items: unknown[] = Array.isArray(value) ? value : [value];
 	if (items.length === 0) events.noise(line);
 	for (const item of items) {
-		const message = asMessage(item);
+		const message = asMessage(item) ?? emptyAnswer(item);
 		if (message) events.message(message);
 		else events.noise(line);
 	}
+}
+
+/** An answer with neither result nor error is an error to who waits for it. */
+function emptyAnswer(value: unknown): Message | undefined {
+	if (!isMembers(value) || !isId(value.id) || "method" in value) return;
+	const message = "The server answered with neither a result nor an error";
+	return errorOf(value.id, { code: ErrorCode.internalError, message });
 }
 
 /** Waits for the end of an output, but not for a grandchild that holds it. */

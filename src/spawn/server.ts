@@ -102,7 +102,7 @@ export class Server {
 			this.#spares.close(),
 			...this.#backends().map((backend) => backend.restart(drainMs)),
 		]);
-		this.start();
+		if (!this.#stopped) this.start();
 	}
 
 	/** Ends every child for good, after what is in flight or the given time. */

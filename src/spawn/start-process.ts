@@ -18,10 +18,21 @@ export interface Command {
 }
 
 /** A started process, or one that could not be started. */
-export type Subprocess = ReturnType<typeof startProcess>;
+export type Subprocess = ReturnType<typeof spawn>;
 
-/** Starts the command with piped stdio, in a process group of its own. Never throws. */
-export function startProcess(command: Command) {
+/**
+ * Starts the command with piped stdio, in a process group of its own. Undefined
+ * where there are not even descriptors for the pipes.
+ */
+export function startProcess(command: Command): Subprocess | undefined {
+	try {
+		return spawn(command);
+	} catch {
+		return undefined;
+	}
+}
+
+function spawn(command: Command) {
 	return execa(command.command, command.args, {
 		cwd: command.cwd,
 		env: command.env,

@@ -50,6 +50,8 @@ export class Supervisor {
 	#notBefore = 0;
 	#lastExit: Exit | undefined;
 	#wanted = false;
+	/** Children that never became ready, on their way out. */
+	readonly #closing = new Set<Promise<void>>();
 
 	constructor(options: SupervisorOptions) {
 		this.#options = options;
@@ -119,6 +121,7 @@ export class Supervisor {
 			await state.wire.close();
 		}
 		this.#options.refused(stoppedExit);
+		await Promise.all(this.#closing);
 	}
 
 	#start(): void {
@@ -129,7 +132,9 @@ export class Supervisor {
 		initializeChild(wire, client, this.#options.startTimeoutMs(), (opening) => {
 			if (this.#state.name !== "starting" || this.#state.wire !== wire) return;
 			if ("failure" in opening) {
-				void wire.close();
+				const closing = wire.close();
+				this.#closing.add(closing);
+				void closing.finally(() => this.#closing.delete(closing));
 				this.#fail(opening.failure);
 				this.#options.refused(opening.failure);
 				return;

@@ -55,10 +55,6 @@ describe("no message is", () => {
 			"a request with positional params",
 			{ jsonrpc, id: 1, method: "a", params: [1] },
 		],
-		[
-			"a request with params null",
-			{ jsonrpc, id: 1, method: "a", params: null },
-		],
 		["a result without id", { jsonrpc, result: {} }],
 		["a result with id null", { jsonrpc, id: null, result: {} }],
 		["an error with an object as id", { jsonrpc, id: {}, error: {} }],
@@ -88,4 +84,12 @@ test("an id is a string or a number, and keeps its type", () => {
 	expect([null, undefined, true, {}, [], 1n].some(isId)).toBe(false);
 	expect(resultOf(0, {}).id).toBe(0);
 	expect(resultOf("0", {}).id).toBe("0");
+});
+
+test("null where something is left out counts as left out", () => {
+	const request = { jsonrpc: "2.0", id: 1, method: "a" };
+	expect(asMessage({ ...request, params: null })).toEqual(request);
+	const response = { jsonrpc: "2.0", id: 1, result: {} };
+	expect(asMessage({ ...response, error: null })).toEqual(response);
+	expect(asMessage({ jsonrpc: "2.0", id: 1, error: null })).toBeUndefined();
 });

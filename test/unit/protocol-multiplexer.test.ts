@@ -78,7 +78,7 @@ function start({
 	const up = () => {
 		sent = [];
 		const own = sent;
-		multiplexer.up((message) => own.push(message), initializeResult);
+		multiplexer.up((message) => own.push(message) > 0, initializeResult);
 	};
 	if (ready) up();
 	return {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { ErrorCode } from "../../src/protocol/error-codes.ts";
+import { cancelledError } from "../../src/protocol/given-errors.ts";
 import type { Id } from "../../src/protocol/messages.ts";
 import {
 	EventReader,
@@ -185,10 +186,28 @@ test("nobody hears the answer to a request that was cancelled", async () => {
 	bridge.peer().send(1, {
 		jsonrpc: "2.0",
 		id: 1,
-		error: { code: ErrorCode.requestCancelled, message: "cancelled" },
+		error: cancelledError,
 	});
 	await bridge.post(endpoint, request(2, "echo"));
 	expect(await stream.nextMessage()).toMatchObject({ id: 2 });
+});
+
+test("an error of the server's own with the code of a cancellation is an answer", async () => {
+	const bridge = fakeBridge();
+	const { stream, endpoint } = await open(bridge);
+	await bridge.post(endpoint, request(1));
+	const error = { code: ErrorCode.requestCancelled, message: "no time" };
+	bridge.peer().send(1, { jsonrpc: "2.0", id: 1, error });
+	expect(await stream.nextMessage()).toMatchObject({ id: 1, error });
+});
+
+test("HEAD opens no session", async () => {
+	const bridge = fakeBridge();
+	const response = await bridge.app.request("/servers/alpha/sse", {
+		method: "HEAD",
+	});
+	expect(response.status).toBe(405);
+	expect(bridge.context.sseSessions.size).toBe(0);
 });
 
 describe("a client that goes away", () => {

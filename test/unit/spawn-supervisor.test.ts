@@ -30,6 +30,7 @@ class FakeWire implements Wire {
 		noise() {},
 		oversize() {},
 		stderr() {},
+		ending() {},
 	};
 	#end: (exit: Exit) => void = () => {};
 
@@ -38,8 +39,9 @@ class FakeWire implements Wire {
 			this.#end = resolve;
 		});
 	}
-	write(message: Message): void {
+	write(message: Message): boolean {
 		this.sent.push(message);
+		return true;
 	}
 	async close(): Promise<void> {
 		this.closes++;
