@@ -56,7 +56,7 @@ export interface ServerInput {
 
 	/**
 	 * Milliseconds without a request after which a child is stopped, open sessions or not. Default 0: never.
-	 * A child that `warm` keeps started is not stopped.
+	 * A child that `warm` keeps started is not stopped, clients' own children are.
 	 *
 	 * Danger: what the server holds in memory is lost, resource updates stop until the next request, and that
 	 * waits for a start.
@@ -79,8 +79,8 @@ export interface ServerInput {
 	stopTimeoutMs?: number | undefined;
 
 	/**
-	 * How the child is spoken to. Default `"auto"`: as it wants to be; `"legacy"`: only with an `initialize`
-	 * handshake (revisions up to 2025-11-25).
+	 * Which protocol revisions the child is spoken to in. Default `"auto"`. Both values do the same in this
+	 * version: every child is opened with an `initialize` handshake (revisions up to 2025-11-25).
 	 */
 	protocol?: "auto" | "legacy" | undefined;
 
@@ -88,7 +88,8 @@ export interface ServerInput {
 	enabled?: boolean | undefined;
 
 	/**
-	 * Bytes of one line of the child's stdout, which is one message. A longer one is skipped and counted.
+	 * Bytes of one line of the child's stdout, which is one message. A longer one is skipped and counted, and
+	 * where it is an answer its request gets an error instead.
 	 * Default 33,554,432 (32 MiB).
 	 *
 	 * Danger: a line is held in memory whole.

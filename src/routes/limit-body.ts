@@ -23,6 +23,7 @@ export function limitBody(maxBodyBytes: number): MiddlewareHandler {
 	};
 	const counted = bodyLimit({ maxSize: maxBodyBytes, onError: refuseUnread });
 	return async (c, next) => {
+		if (c.req.method !== "POST") return next();
 		const length = c.req.header("content-length");
 		if (length === undefined || c.req.header("transfer-encoding")) {
 			return counted(c, next);
