@@ -51,16 +51,6 @@ export function isRequest(message: Message): message is Request {
 	return "method" in message && "id" in message;
 }
 
-/** True for a message with a method that wants no answer. */
-export function isNotification(message: Message): message is Notification {
-	return "method" in message && !("id" in message);
-}
-
-/** True for an answer. */
-export function isResponse(message: Message): message is Response {
-	return !("method" in message);
-}
-
 /**
  * Checks the envelope of one parsed JSON value and gives it back as a message,
  * or undefined where it is none (JSON-RPC 2.0, sections 4 and 5). What is

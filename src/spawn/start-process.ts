@@ -39,7 +39,7 @@ function spawn(command: Command) {
 		extendEnv: false,
 		preferLocal: true,
 		localDir: command.localDir,
-		// Ending children is done by group here: execa's own ways reach the leader only, and differ on Deno.
+		// Ending children is done by group here: execa's own ways reach the leader only, and differ between the runtimes.
 		detached: true,
 		cleanup: false,
 		forceKillAfterDelay: false,
