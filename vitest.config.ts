@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { conformanceRuntimes } from "./test/conformance/options.ts";
 import { availableRuntimes } from "./test/harness/runtimes.ts";
 import SummaryReporter from "./test/harness/summary-reporter.ts";
 
@@ -30,6 +31,20 @@ export default defineConfig({
 					hookTimeout: 60_000,
 				},
 			})),
+			// One after the other and behind all others: the suite gives some answers half a second.
+			...availableRuntimes()
+				.filter((name) => conformanceRuntimes.includes(name))
+				.map((name, index) => ({
+					resolve: { alias },
+					test: {
+						name: `conformance-${name}`,
+						include: ["test/conformance/**/*.test.ts"],
+						env: { BRIDGE_RUNTIME: name },
+						testTimeout: 300_000,
+						hookTimeout: 60_000,
+						sequence: { groupOrder: index + 1 },
+					},
+				})),
 			// Once, since they pack, build and install; they run the result on every runtime by themselves.
 			{
 				resolve: { alias },

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import type { Hono } from "hono";
 import type { Logger } from "pino";
 import { createApp } from "./app.ts";
@@ -7,6 +8,7 @@ import type { RouteContext } from "./routes/route-context.ts";
 import { SessionStore } from "./routes/session-store.ts";
 import type { SseSession } from "./routes/sse-session.ts";
 import type { StreamableSession } from "./routes/streamable-session.ts";
+import { hmacSeal } from "./spawn/hmac-seal.ts";
 import { Server } from "./spawn/server.ts";
 import { version } from "./version.ts";
 
@@ -20,6 +22,7 @@ export class Bridge {
 	readonly #servers = new Map<string, Server>();
 	readonly #sessions = new SessionStore<StreamableSession>();
 	readonly #sseSessions = new SessionStore<SseSession>();
+	readonly #seal = hmacSeal(randomBytes(32));
 	readonly #keepAlive: KeepAlive;
 	readonly #reaper: NodeJS.Timeout;
 	#config: BridgeConfig;
@@ -123,7 +126,7 @@ export class Bridge {
 		const entry = this.#config.servers[name];
 		if (!entry) throw new Error(`No entry for server "${name}"`);
 		const identity = { name: "mcp-edge-bridge", version };
-		const server = new Server(name, entry, identity, this.#log);
+		const server = new Server(name, entry, identity, this.#seal, this.#log);
 		this.#servers.set(name.toLowerCase(), server);
 		return server;
 	}

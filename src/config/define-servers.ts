@@ -79,10 +79,38 @@ export interface ServerInput {
 	stopTimeoutMs?: number | undefined;
 
 	/**
-	 * Which protocol revisions the child is spoken to in. Default `"auto"`. Both values do the same in this
-	 * version: every child is opened with an `initialize` handshake (revisions up to 2025-11-25).
+	 * Which protocol revisions the child is spoken to in. Clients of every revision are served in any case.
+	 * Default `"auto"`.
+	 *
+	 * - `"auto"`: the child is opened with an `initialize` handshake (revisions up to 2025-11-25); one that
+	 *   answers that it speaks only revision 2026-07-28 is started again and spoken to in that.
+	 * - `"legacy"`: with `initialize`, and nothing else.
+	 * - `"modern"`: in revision 2026-07-28, from the first message on.
+	 * - `"dual"`: the server speaks both, and each client gets a child that speaks as the client does. Nothing is
+	 *   translated.
+	 *
+	 * Danger: many servers exit, or are lost for `initialize`, when they get a message of revision 2026-07-28 that
+	 * they do not know, so `"modern"` and `"dual"` are for servers that are known to speak it. With `"dual"` there
+	 * are two children where there is one otherwise; a server that keeps its data in memory has it twice.
 	 */
-	protocol?: "auto" | "legacy" | undefined;
+	protocol?: "auto" | "legacy" | "modern" | "dual" | undefined;
+
+	/**
+	 * Milliseconds that a client of revision 2026-07-28 gets to answer what a server of an earlier revision asks
+	 * it (elicitation, sampling, roots). Meanwhile its call is suspended and keeps a child for itself.
+	 * Default 300,000 (5 minutes).
+	 *
+	 * Danger: too short, and people do not get to the end of a form; too long, and the processes of clients that
+	 * never come back pile up to `maxSuspendedCalls`.
+	 */
+	inputTimeoutMs?: number | undefined;
+
+	/**
+	 * Calls that may be suspended at one time, a count of at least 1. One more ends the oldest. Default 32.
+	 *
+	 * Danger: each is a process. Too few, and a client that comes back finds its call ended.
+	 */
+	maxSuspendedCalls?: number | undefined;
 
 	/** Whether the server is offered at all. Default true. */
 	enabled?: boolean | undefined;

@@ -1,16 +1,5 @@
+import { isAtLeast, isLogLevel, leastSevere } from "./log-levels.ts";
 import type { Request } from "./messages.ts";
-
-/** The severities of `logging/setLevel`, least severe first (2025-11-25, server/utilities/logging). */
-const levels = [
-	"debug",
-	"info",
-	"notice",
-	"warning",
-	"error",
-	"critical",
-	"alert",
-	"emergency",
-];
 
 /**
  * Which of a child's clients wants to hear what: resource subscriptions,
@@ -32,9 +21,7 @@ export class Audience<Owner> {
 	 * lines: the least severe one that a client set. Undefined where none did.
 	 */
 	get level(): string | undefined {
-		return [...this.#levels.values()].sort(
-			(a, b) => levels.indexOf(a) - levels.indexOf(b),
-		)[0];
+		return leastSevere(this.#levels.values());
 	}
 
 	/**
@@ -85,7 +72,7 @@ export class Audience<Owner> {
 
 	/** Notes a client's log level; false for an unknown one, which is left to the child to refuse. */
 	setLevel(owner: Owner, level: string): boolean {
-		if (!levels.includes(level)) return false;
+		if (!isLogLevel(level)) return false;
 		this.#levels.set(owner, level);
 		return true;
 	}
@@ -93,9 +80,7 @@ export class Audience<Owner> {
 	/** Whether a log message of that severity passes the client's own level. */
 	admits(owner: Owner, level: unknown): boolean {
 		const own = this.#levels.get(owner);
-		return (
-			own === undefined || levels.indexOf(String(level)) >= levels.indexOf(own)
-		);
+		return own === undefined || isAtLeast(level, own);
 	}
 
 	/** The clients subscribed to this URI or to one that it lies under (server/resources: an update may name a sub-resource). */

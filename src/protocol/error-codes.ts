@@ -16,6 +16,16 @@ export const ErrorCode = {
 	limitReached: -32005,
 	/** The request was cancelled by its sender. */
 	requestCancelled: -32800,
+	/** A member of `params` is missing or wrong. */
+	invalidParams: -32602,
+	/** Legacy revisions only (2025-11-25, server/resources): there is no such resource. */
+	resourceNotFound: -32002,
+	/** Revision 2025-11-25 only: the client has to open a URL first, then to ask again. */
+	urlElicitationRequired: -32042,
+	/** Revision 2026-07-28, basic/transports/streamable-http: a header does not say what the body says. */
+	headerMismatch: -32020,
+	/** Revision 2026-07-28, basic/index: `data.requiredCapabilities` names what the client would have to declare. */
+	missingClientCapability: -32021,
 	/** Revision 2026-07-28, basic/versioning: the revision is not served here; `data.supported` names those that are. */
 	unsupportedProtocolVersion: -32022,
 } as const;

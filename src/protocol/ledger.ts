@@ -1,8 +1,8 @@
+import { metaKey, metaOf, withMeta } from "./eras/meta.ts";
+import { isAtLeast, isLogLevel } from "./log-levels.ts";
 import {
 	type Id,
 	isId,
-	isMembers,
-	type Members,
 	type Notification,
 	type Request,
 	type Response,
@@ -17,6 +17,8 @@ export interface Asked<Owner> {
 	readonly receive: Receive;
 	/** The asker's own progress token, where it gave one. */
 	readonly token: Id | undefined;
+	/** The least severe log message that a modern request wants, where it wants any. */
+	readonly logLevel: string | undefined;
 }
 
 /** A request of the child that a client has been asked to answer. */
@@ -29,6 +31,11 @@ export interface Question<Owner> {
 }
 
 const mostAbandoned = 1000;
+
+/** True for the modern request that stays open: what it asks for is to be told of changes (2026-07-28, basic/patterns/subscriptions). */
+export function isSubscription({ method }: Request): boolean {
+	return method === "subscriptions/listen";
+}
 
 /**
  * Decides to whom each message between one child and its clients belongs.
@@ -49,10 +56,11 @@ export class Ledger<Owner> {
 	readonly #questions = new Map<Id, Question<Owner>>();
 	/** Requests given up whose answers the child still owes, or never gives: it may still speak on their behalf. */
 	readonly #abandoned = new Map<Id, Owner>();
+	#subscriptions = 0;
 
-	/** How many requests are in flight. */
+	/** How many requests are in flight. Subscriptions are not counted: nobody waits for their answer. */
 	get size(): number {
-		return this.#asked.size;
+		return this.#asked.size - this.#subscriptions;
 	}
 
 	/** The requests in flight, oldest first. */
@@ -69,18 +77,18 @@ export class Ledger<Owner> {
 	/** Enters a request and gives it back as the child shall see it. */
 	ask(owner: Owner, request: Request, receive: Receive): Request {
 		const id = ++this.#lastId;
-		const meta = request.params?._meta;
-		const token = isMembers(meta) ? meta.progressToken : undefined;
-		if (!isId(token)) {
-			this.#asked.set(id, { owner, request, receive, token: undefined });
-			return { ...request, id };
-		}
-		this.#asked.set(id, { owner, request, receive, token });
-		const params = {
-			...request.params,
-			_meta: { ...(meta as Members), progressToken: id },
+		const meta = metaOf(request.params);
+		const token = isId(meta?.progressToken) ? meta.progressToken : undefined;
+		const level = meta?.[metaKey.logLevel];
+		const logLevel = isLogLevel(level) ? level : undefined;
+		this.#asked.set(id, { owner, request, receive, token, logLevel });
+		if (isSubscription(request)) this.#subscriptions++;
+		if (token === undefined) return { ...request, id };
+		return {
+			...request,
+			id,
+			params: withMeta(request.params, "progressToken", id),
 		};
-		return { ...request, id, params };
 	}
 
 	/**
@@ -90,11 +98,16 @@ export class Ledger<Owner> {
 	answer(
 		response: Response,
 	): { asked: Asked<Owner>; response: Response } | undefined {
-		const asked = isId(response.id) ? this.#asked.get(response.id) : undefined;
-		if (isId(response.id)) this.#abandoned.delete(response.id);
+		if (!isId(response.id)) return undefined;
+		this.#abandoned.delete(response.id);
+		const asked = this.#take(response.id);
 		if (!asked) return undefined;
-		this.#asked.delete(response.id as Id);
-		return { asked, response: { ...response, id: asked.request.id } };
+		const { id } = asked.request;
+		if (!isSubscription(asked.request) || !("result" in response)) {
+			return { asked, response: { ...response, id } };
+		}
+		const result = withMeta(response.result, metaKey.subscriptionId, id);
+		return { asked, response: { ...response, id, result } };
 	}
 
 	/** Takes a progress notification of the child to the request it belongs to. */
@@ -108,6 +121,47 @@ export class Ledger<Owner> {
 		return { asked, notification: { ...notification, params } };
 	}
 
+	/** Takes a notification of a subscription to who holds it. Undefined where it names none that is open. */
+	subscription(
+		notification: Notification,
+	): { asked: Asked<Owner>; notification: Notification } | undefined {
+		const id = metaOf(notification.params)?.[metaKey.subscriptionId];
+		const asked = isId(id) ? this.#asked.get(id) : undefined;
+		if (!asked || !isSubscription(asked.request)) return undefined;
+		const params = withMeta(
+			notification.params,
+			metaKey.subscriptionId,
+			asked.request.id,
+		);
+		return { asked, notification: { ...notification, params } };
+	}
+
+	/** Frees the subscription that a modern child's `notifications/cancelled` names. */
+	endSubscription(notification: Notification): Asked<Owner> | undefined {
+		const requestId = notification.params?.requestId;
+		const asked = isId(requestId) ? this.#asked.get(requestId) : undefined;
+		return asked && isSubscription(asked.request)
+			? this.#take(requestId as Id)
+			: undefined;
+	}
+
+	/**
+	 * The request that a modern child's log message of that severity belongs to:
+	 * it sends none but for requests that asked for it. Undefined where several
+	 * did, since the message does not say for which it is.
+	 */
+	logger(level: unknown): Asked<Owner> | undefined {
+		let only: Asked<Owner> | undefined;
+		for (const asked of this.#asked.values()) {
+			const { logLevel, request } = asked;
+			if (logLevel === undefined || !isAtLeast(level, logLevel)) continue;
+			if (isSubscription(request)) continue;
+			if (only) return undefined;
+			only = asked;
+		}
+		return only;
+	}
+
 	/**
 	 * Frees the request that a client's `notifications/cancelled` names, since it
 	 * may never be answered, and gives the notification as the child shall see it.
@@ -119,7 +173,7 @@ export class Ledger<Owner> {
 		const requestId = notification.params?.requestId;
 		for (const [id, asked] of this.#asked) {
 			if (asked.owner !== owner || asked.request.id !== requestId) continue;
-			this.#asked.delete(id);
+			this.#take(id);
 			this.#abandon(id, owner);
 			const params = { ...notification.params, requestId: id };
 			return { asked, notification: { ...notification, params } };
@@ -167,7 +221,7 @@ export class Ledger<Owner> {
 			[...this.#asked].filter((entry) => entry[1].owner === owner),
 		);
 		for (const id of asked.keys()) {
-			this.#asked.delete(id);
+			this.#take(id);
 			this.#abandon(id, owner);
 		}
 		const questions = [...this.#questions.values()].filter(
@@ -184,7 +238,16 @@ export class Ledger<Owner> {
 		this.#asked.clear();
 		this.#questions.clear();
 		this.#abandoned.clear();
+		this.#subscriptions = 0;
 		return { asked, questions };
+	}
+
+	#take(id: Id): Asked<Owner> | undefined {
+		const asked = this.#asked.get(id);
+		if (!asked) return undefined;
+		this.#asked.delete(id);
+		if (isSubscription(asked.request)) this.#subscriptions--;
+		return asked;
 	}
 
 	#abandon(id: Id, owner: Owner): void {

@@ -1,4 +1,5 @@
 import { Audience } from "./audience.ts";
+import { metaKey } from "./eras/meta.ts";
 import { ErrorCode } from "./error-codes.ts";
 import {
 	cancellation,
@@ -6,7 +7,7 @@ import {
 	endedError,
 	notPassedOn,
 } from "./given-errors.ts";
-import { type Asked, Ledger } from "./ledger.ts";
+import { type Asked, isSubscription, Ledger } from "./ledger.ts";
 import {
 	type ErrorObject,
 	errorOf,
@@ -19,8 +20,14 @@ import {
 	type Response,
 	resultOf,
 } from "./messages.ts";
-import type { Peer } from "./peer.ts";
+import {
+	type Routing,
+	routeLegacy,
+	routeModern,
+} from "./notification-router.ts";
+import type { Peer, Receive } from "./peer.ts";
 import { isOfOneClient, type Link, Recipients } from "./recipients.ts";
+import type { Era } from "./revisions.ts";
 import { WaitingLine, type WaitingRequest } from "./waiting-line.ts";
 
 /** What a multiplexer needs from whoever runs the child. */
@@ -35,7 +42,21 @@ export interface MultiplexerOptions {
 	quiet(): void;
 	/** A message had nobody to go to and was dropped: its kind. */
 	dropped(kind: string): void;
+	/** A legacy child says that one of its lists has changed: the notification's method. */
+	changed(method: string): void;
 }
+
+/** A child that is ready. */
+export interface ReadyChild {
+	era: Era;
+	/** Its raw result of `initialize`, or of `server/discover` where it is modern. */
+	result: Members;
+	/** Writes one message; false for one that cannot be written. */
+	write(message: Message): boolean;
+}
+
+/** What a client is to a multiplexer; see {@link Link}. */
+export type LinkOptions = Partial<Omit<Link, "listener">>;
 
 /**
  * Many clients on one child, which may be replaced under them: each gets a
@@ -49,10 +70,13 @@ export class Multiplexer {
 	readonly #audience = new Audience<Link>();
 	readonly #links = new Set<Link>();
 	/** Of the bridge's own requests, whose answers nobody waits for. */
-	readonly #ownLink: Link = { listener: () => {} };
+	readonly #ownLink = linkOf();
 	readonly #waiting = new WaitingLine<Link>();
+	/** Subscriptions that wait for the next child, without a need for one. */
+	readonly #parked = new WaitingLine<Link>();
 	readonly #recipients: Recipients;
-	#child: { write(message: Message): boolean; result: Members } | undefined;
+	readonly #routing: Routing;
+	#child: ReadyChild | undefined;
 	#held = false;
 
 	constructor(options: MultiplexerOptions) {
@@ -62,6 +86,15 @@ export class Multiplexer {
 			this.#links,
 			this.#ledger,
 		);
+		this.#routing = {
+			ledger: this.#ledger,
+			audience: this.#audience,
+			recipients: this.#recipients,
+			links: this.#links,
+			acknowledged: new WeakSet(),
+			dropped: options.dropped,
+			changed: options.changed,
+		};
 	}
 
 	/** True while a request is in flight or waits. */
@@ -78,18 +111,23 @@ export class Multiplexer {
 		};
 	}
 
-	/** The peer for one more client. */
-	connect(): Peer {
-		const link: Link = { listener: () => {} };
+	/**
+	 * The peer for one more client. It speaks the child's era: who connects a
+	 * client of the other one translates.
+	 */
+	connect(options: LinkOptions = {}): Peer {
+		const link = linkOf(options);
 		this.#links.add(link);
 		return {
 			ask: (request, receive) => {
-				if (request.method === "initialize" && this.#child) {
-					// Costs the child nothing, so it does not wait for a turn.
-					receive(resultOf(request.id, this.#child.result));
+				if (this.#answerOpening(request, receive)) return;
+				const waiting = { owner: link, request, receive };
+				if (isSubscription(request) && this.#child && !this.#held) {
+					// It takes no turn: it would never give it back.
+					this.#dispatch(waiting);
 					return;
 				}
-				this.#waiting.push({ owner: link, request, receive });
+				this.#waiting.push(waiting);
 				this.#pump();
 			},
 			tell: (message) => this.#tell(link, message),
@@ -103,16 +141,20 @@ export class Multiplexer {
 	/**
 	 * A child is ready. What the clients had set up on the one before it is set
 	 * up again, then what waits goes out.
-	 *
-	 * @param result the child's raw result of `initialize`
 	 */
-	up(write: (message: Message) => boolean, result: Members): void {
-		this.#child = { write, result };
+	up(child: ReadyChild): void {
+		this.#child = child;
 		this.#held = false;
+		for (const link of this.#links) {
+			if (child.era === "modern") link.turned?.(this.#waiting.takeOf(link));
+		}
 		const { level } = this.#audience;
-		if (level) this.#askOwn("logging/setLevel", { level });
+		if (level) this.askOwn("logging/setLevel", { level });
 		for (const uri of this.#audience.subscriptions) {
-			this.#askOwn("resources/subscribe", { uri });
+			this.askOwn("resources/subscribe", { uri });
+		}
+		for (const parked of this.#parked.takeAll()) {
+			if ("request" in parked) this.#dispatch(parked);
 		}
 		this.#pump();
 	}
@@ -122,11 +164,18 @@ export class Multiplexer {
 		this.#held = true;
 	}
 
-	/** The child is gone: what it still owed is answered with the error, what waits goes on waiting. */
+	/**
+	 * The child is gone: what it still owed is answered with the error, what
+	 * waits goes on waiting. Subscriptions wait for the next child.
+	 */
 	down(error: ErrorObject): void {
 		this.#child = undefined;
 		const { asked, questions } = this.#ledger.reset();
 		for (const each of asked) {
+			if (this.#routing.acknowledged.has(each.request)) {
+				if (each.owner !== this.#ownLink) this.#parked.push(each);
+				continue;
+			}
 			this.#audience.undo(each.owner, each.request);
 			each.receive(errorOf(each.request.id, error));
 		}
@@ -134,6 +183,17 @@ export class Multiplexer {
 			owner.listener(cancellation(id, error.message));
 		}
 		this.#pump();
+	}
+
+	/** There will be no other child: subscriptions end in good order. */
+	end(): void {
+		for (const asked of [...this.#ledger.inFlight()]) {
+			if (isSubscription(asked.request)) this.#leaveOut(asked);
+		}
+		for (const parked of this.#parked.takeAll()) {
+			if ("request" in parked) parked.receive(subscriptionEnd(parked.request));
+		}
+		for (const { ended } of this.#links) ended();
 	}
 
 	/** No child could be started: what waits is answered with the error. */
@@ -183,56 +243,35 @@ export class Multiplexer {
 			this.#child?.write(resultOf(request.id, {}));
 			return;
 		}
-		const link = this.#recipients.only();
+		const link =
+			this.#child?.era === "legacy" ? this.#recipients.asked() : undefined;
 		if (link) {
 			this.#recipients.deliver(link, this.#ledger.question(link, request));
 			return;
 		}
-		this.#options.dropped("question-on-shared-child");
+		this.#options.dropped(
+			this.#child?.era === "legacy"
+				? "question-on-shared-child"
+				: "question-of-modern-child",
+		);
 		this.#child?.write(
 			errorOf(request.id, {
 				code: ErrorCode.methodNotFound,
-				message: `"${request.method}" cannot be asked here: several clients share this server and declared no such capability`,
+				message: `"${request.method}" cannot be asked here: ${
+					this.#child.era === "legacy"
+						? "several clients share this server and declared no such capability"
+						: "revision 2026-07-28 has no requests from the server (answer with input_required)"
+				}`,
 			}),
 		);
 	}
 
 	#receiveNotification(notification: Notification): void {
-		const { method, params } = notification;
-		switch (method) {
-			case "notifications/progress": {
-				const routed = this.#ledger.progress(notification);
-				if (routed) routed.asked.receive(routed.notification);
-				else this.#options.dropped("progress-of-no-request");
-				return;
-			}
-			case "notifications/cancelled": {
-				const routed = this.#ledger.cancelQuestion(notification);
-				if (routed) this.#recipients.deliver(routed.owner, routed.notification);
-				return;
-			}
-			case "notifications/resources/updated": {
-				const owners = this.#audience.subscribersOf(String(params?.uri));
-				for (const { listener } of owners) listener(notification);
-				if (owners.size === 0) this.#options.dropped("update-of-no-subscriber");
-				return;
-			}
-			case "notifications/message": {
-				const link = this.#recipients.certain();
-				if (link && this.#audience.admits(link, params?.level)) {
-					this.#recipients.deliver(link, notification);
-				} else this.#options.dropped("log-of-no-certain-client");
-				return;
-			}
-			default:
-				if (method.endsWith("/list_changed")) {
-					for (const { listener } of this.#links) listener(notification);
-				} else {
-					const link = this.#recipients.certain();
-					if (link) this.#recipients.deliver(link, notification);
-					else this.#options.dropped("notification-of-no-certain-client");
-				}
-		}
+		if (this.#child?.era === "modern") {
+			routeModern(notification, this.#routing, ({ request, receive }) =>
+				receive(subscriptionEnd(request)),
+			);
+		} else routeLegacy(notification, this.#routing);
 	}
 
 	#tell(link: Link, message: Notification | Response): void {
@@ -262,6 +301,13 @@ export class Multiplexer {
 			waiting.receive(errorOf(waiting.request.id, cancelledError));
 			return;
 		}
+		const parked = isId(requestId)
+			? this.#parked.take(link, requestId)
+			: undefined;
+		if (parked) {
+			parked.receive(errorOf(parked.request.id, cancelledError));
+			return;
+		}
 		const cancelled = this.#ledger.cancel(link, notification);
 		if (!cancelled) return;
 		this.#child?.write(cancelled.notification);
@@ -273,7 +319,8 @@ export class Multiplexer {
 
 	#leave(link: Link): void {
 		if (!this.#links.delete(link)) return;
-		for (const waiting of this.#waiting.takeOf(link)) {
+		const waits = [...this.#waiting.takeOf(link), ...this.#parked.takeOf(link)];
+		for (const waiting of waits) {
 			if (!("request" in waiting)) continue;
 			waiting.receive(errorOf(waiting.request.id, endedError));
 		}
@@ -287,7 +334,7 @@ export class Multiplexer {
 			this.#child?.write(errorOf(childId, cancelledError));
 		}
 		for (const uri of unsubscribed) {
-			this.#askOwn("resources/unsubscribe", { uri });
+			this.askOwn("resources/unsubscribe", { uri });
 		}
 		this.#pump();
 	}
@@ -311,11 +358,7 @@ export class Multiplexer {
 
 	#dispatch({ owner, request, receive }: WaitingRequest<Link>): void {
 		const child = this.#child;
-		if (!child) return;
-		if (request.method === "initialize") {
-			receive(resultOf(request.id, child.result));
-			return;
-		}
+		if (!child || this.#answerOpening(request, receive)) return;
 		const noted = this.#audience.note(owner, request);
 		if (!noted) {
 			receive(resultOf(request.id, {}));
@@ -325,8 +368,41 @@ export class Multiplexer {
 		if (!child.write(sent)) this.fail(sent.id, notPassedOn);
 	}
 
-	#askOwn(method: string, params: Members): void {
-		const request: Request = { jsonrpc: "2.0", id: 0, method, params };
-		this.#child?.write(this.#ledger.ask(this.#ownLink, request, () => {}));
+	/** The handshake was the bridge's own: its answer costs the child nothing and waits for no turn. */
+	#answerOpening({ method, id }: Request, receive: Receive): boolean {
+		const opening =
+			this.#child?.era === "legacy" ? "initialize" : "server/discover";
+		if (!this.#child || method !== opening) return false;
+		receive(resultOf(id, this.#child.result));
+		return true;
 	}
+
+	/** Ends a subscription that is in flight, at both of its ends. */
+	#leaveOut({ owner, request, receive }: Asked<Link>): void {
+		const reason = "The server is being stopped";
+		const ended = this.#ledger.cancel(owner, cancellation(request.id, reason));
+		if (ended) this.#child?.write(ended.notification);
+		receive(subscriptionEnd(request));
+	}
+
+	/** A request of the bridge's own. */
+	askOwn(method: string, params: Members, receive: Receive = () => {}): void {
+		const request: Request = { jsonrpc: "2.0", id: 0, method, params };
+		this.#child?.write(this.#ledger.ask(this.#ownLink, request, receive));
+	}
+}
+
+function linkOf({
+	takesQuestions = false,
+	ended = () => {},
+	turned,
+}: LinkOptions = {}): Link {
+	const link = { listener: () => {}, takesQuestions, ended };
+	return turned ? { ...link, turned } : link;
+}
+
+/** The answer to `subscriptions/listen`, which ends it (2026-07-28, basic/patterns/subscriptions, 'Graceful Closure'). */
+function subscriptionEnd({ id }: Request): Response {
+	const _meta = { [metaKey.subscriptionId]: id };
+	return resultOf(id, { resultType: "complete", _meta });
 }

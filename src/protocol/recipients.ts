@@ -1,11 +1,21 @@
 import type { Ledger } from "./ledger.ts";
 import type { Message } from "./messages.ts";
 import type { Receive } from "./peer.ts";
+import type { Waiting } from "./waiting-line.ts";
 
 /** One client on a child. */
 export interface Link {
 	/** Takes what belongs to no request of it. */
 	listener: Receive;
+	/** It wants to hear a question also where the child was not told that it can be asked. */
+	readonly takesQuestions: boolean;
+	/** Nothing follows: there will be no other child. */
+	readonly ended: () => void;
+	/**
+	 * The client speaks to a legacy child, and the one that has come is modern:
+	 * takes what waited for it.
+	 */
+	readonly turned?: (waiting: Waiting<Link>[]) => void;
 }
 
 /** Decides whose a child's message is that names no request, and by which way it gets there. */
@@ -24,9 +34,11 @@ export class Recipients {
 		this.#ledger = ledger;
 	}
 
-	/** The one client of a child that nobody shares. */
-	only(): Link | undefined {
-		return this.#shared ? undefined : [...this.#links][0];
+	/** Who is to answer a question of the child. */
+	asked(): Link | undefined {
+		if (!this.#shared) return this.#only();
+		const link = this.certain();
+		return link?.takesQuestions ? link : undefined;
 	}
 
 	/**
@@ -35,7 +47,7 @@ export class Recipients {
 	 * was given up and the child has not answered it.
 	 */
 	certain(): Link | undefined {
-		if (!this.#shared) return this.only();
+		if (!this.#shared) return this.#only();
 		let certain: Link | undefined;
 		for (const owner of this.#ledger.speakers()) {
 			if (certain && owner !== certain) return undefined;
@@ -56,6 +68,12 @@ export class Recipients {
 			receive = asked.receive;
 		}
 		(receive ?? link.listener)(message);
+	}
+
+	/** The client of a child that nobody shares: the first of its links. */
+	#only(): Link | undefined {
+		const [first] = this.#links;
+		return first;
 	}
 }
 

@@ -1,7 +1,14 @@
 import type { Message, Request, Response } from "../protocol/messages.ts";
 import type { Receive } from "../protocol/peer.ts";
 import type { EventStream } from "./event-stream.ts";
-import type { SessionStream } from "./session-stream.ts";
+
+/** Where the messages of a response go that is a stream. */
+export interface MessageStream {
+	/** Adds one message, given as JSON. */
+	send(data: string): void;
+	/** Nothing follows. */
+	end(): void;
+}
 
 /** How the HTTP response to a POST goes out. */
 export type Answer = { responses: Response[] } | { connection: EventStream };
@@ -11,7 +18,7 @@ export interface ExchangeOptions {
 	json: boolean;
 	sse: boolean;
 	/** Opens the stream, once it is known that one is needed, and puts it on the response's connection. */
-	openStream(): { stream: SessionStream; connection: EventStream };
+	openStream(): { stream: MessageStream; connection: EventStream };
 	/** Takes what belongs to a request whose client takes nothing but JSON, except for the answer. */
 	aside: Receive;
 	/** Every answer is there. */
@@ -31,7 +38,7 @@ export class Exchange {
 	readonly answer: Promise<Answer>;
 	readonly #open: Set<Request>;
 	#responses: Response[] = [];
-	#stream: SessionStream | undefined;
+	#stream: MessageStream | undefined;
 
 	constructor(requests: readonly Request[], options: ExchangeOptions) {
 		this.#options = options;

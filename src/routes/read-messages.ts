@@ -8,10 +8,6 @@ import {
 	isMembers,
 	type Message,
 } from "../protocol/messages.ts";
-import {
-	unservedRevision,
-	unsupportedRevision,
-} from "../protocol/revisions.ts";
 
 /** The messages of a POST body, or why it is refused with 400. */
 export type Body =
@@ -57,11 +53,6 @@ export async function readMessages(
 				"The body is not a JSON-RPC 2.0 message (an object with a method, a result or an error)",
 				idOf(item),
 			);
-		}
-		const header = c.req.header("mcp-protocol-version");
-		const requested = unservedRevision(message, header);
-		if (requested !== undefined) {
-			return { error: unsupportedRevision(requested), id: idOf(item) };
 		}
 		messages.push(message);
 	}

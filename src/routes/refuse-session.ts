@@ -12,11 +12,27 @@ export function refuseSession(
 	context: RouteContext,
 	id?: Id,
 ): Response | undefined {
-	const full = isFull(context);
-	if (!full && !context.closing()) return undefined;
+	return isFull(context)
+		? unavailable(
+				c,
+				`All ${context.config.maxSessions} sessions are taken (close some, or raise "maxSessions")`,
+				id,
+			)
+		: refuseWhileClosing(c, context, id);
+}
+
+/** The 503 for a request that comes when the bridge is about to end. */
+export function refuseWhileClosing(
+	c: Context,
+	context: RouteContext,
+	id?: Id,
+): Response | undefined {
+	return context.closing()
+		? unavailable(c, "The bridge is shutting down", id)
+		: undefined;
+}
+
+function unavailable(c: Context, message: string, id?: Id): Response {
 	c.header("Retry-After", String(retryAfterSeconds));
-	const message = full
-		? `All ${context.config.maxSessions} sessions are taken (close some, or raise "maxSessions")`
-		: "The bridge is shutting down";
 	return httpError(c, 503, { code: ErrorCode.limitReached, message }, id);
 }

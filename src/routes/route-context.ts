@@ -1,4 +1,5 @@
 import type { BridgeConfig } from "../config/resolve-config.ts";
+import type { ModernClient } from "../protocol/eras/meta.ts";
 import type { Client } from "../protocol/handshake.ts";
 import type { Peer } from "../protocol/peer.ts";
 import type { EventStreamOptions } from "./event-stream.ts";
@@ -9,9 +10,14 @@ import type { StreamableSession } from "./streamable-session.ts";
 /** One server as the routes see it: something that gives a Peer, and says how it is. */
 export interface Served {
 	readonly name: string;
-	/** Each session costs a process: requests without one are not served. */
+	/** Each session costs a process: legacy requests without one are not served. */
 	readonly needsSession: boolean;
+	/** The peer for a legacy client. */
 	open(client: Client): Peer;
+	/** The peer for one request of a modern client. */
+	openModern(client: ModernClient): Peer;
+	/** Another number whenever the server's tools may be others than before. */
+	readonly toolsVersion: number;
 	/** Why the last start, or the last child, failed, where none is ready since. */
 	readonly failure:
 		| { code: string; reason: string; stderr: string[] }

@@ -1,6 +1,9 @@
 import { Hono } from "hono";
+import { foreignToLegacy } from "../protocol/eras/era-of.ts";
 import { ErrorCode } from "../protocol/error-codes.ts";
 import { handshake } from "../protocol/handshake.ts";
+import { isRequest } from "../protocol/messages.ts";
+import { legacyRevisions, unsupportedRevision } from "../protocol/revisions.ts";
 import { EventStream } from "./event-stream.ts";
 import { httpError } from "./http-error.ts";
 import { methodNotAllowed } from "./method-not-allowed.ts";
@@ -60,6 +63,12 @@ export function messages({ sseSessions }: RouteContext) {
 		}
 		const body = await readMessages(c, () => session.revision);
 		if ("error" in body) return httpError(c, 400, body.error, body.id);
+		for (const message of body.messages) {
+			const foreign = foreignToLegacy(message, (name) => c.req.header(name));
+			if (foreign === undefined) continue;
+			const error = unsupportedRevision(foreign, legacyRevisions);
+			return httpError(c, 400, error, isRequest(message) ? message.id : null);
+		}
 		// Queued for the child before the 202, so that requests posted in order stay in order.
 		for (const message of body.messages) session.take(message);
 		return c.body(null, 202);

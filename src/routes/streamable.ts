@@ -1,17 +1,22 @@
 import { type Context, Hono } from "hono";
+import { eraOf } from "../protocol/eras/era-of.ts";
+import { namedVersion } from "../protocol/eras/meta.ts";
 import { ErrorCode } from "../protocol/error-codes.ts";
 import { handshake } from "../protocol/handshake.ts";
 import {
 	type ErrorObject,
 	isRequest,
+	type Message,
 	type Request,
 } from "../protocol/messages.ts";
-import { assumedRevision } from "../protocol/revisions.ts";
+import { assumedRevision, isLegacyRevision } from "../protocol/revisions.ts";
 import { accepts } from "./accepts.ts";
 import { parseEventId } from "./event-history.ts";
 import type { Answer } from "./exchange.ts";
 import { httpError } from "./http-error.ts";
 import { methodNotAllowed } from "./method-not-allowed.ts";
+import { modern } from "./modern.ts";
+import { patienceMs } from "./patience.ts";
 import { type Body, readMessages } from "./read-messages.ts";
 import { refuseSession } from "./refuse-session.ts";
 import type { RouteContext, ServerEnv } from "./route-context.ts";
@@ -19,12 +24,10 @@ import { StreamableSession } from "./streamable-session.ts";
 
 const allow = "POST, GET, DELETE";
 
-/** After this long without an answer the response goes out as a stream, which can be kept alive. */
-const patienceMs = 10_000;
-
 /**
- * Streamable HTTP of the legacy revisions (2025-11-25, basic/transports):
- * POST asks and tells, GET listens, DELETE ends the session.
+ * Streamable HTTP. Of the legacy revisions (2025-11-25, basic/transports):
+ * POST asks and tells, GET listens, DELETE ends the session. A POST that says
+ * of itself that it is modern is served by {@link modern}.
  */
 export function streamable(context: RouteContext) {
 	const { config, sessions } = context;
@@ -33,6 +36,8 @@ export function streamable(context: RouteContext) {
 		historyEvents: config.historyEvents,
 		historyBytes: config.historyBytes,
 	};
+
+	const serveModern = modern(context);
 
 	return new Hono<ServerEnv>()
 		.post("/", async (c) => {
@@ -49,6 +54,20 @@ export function streamable(context: RouteContext) {
 			);
 			if ("error" in body) return httpError(c, 400, body.error, body.id);
 			const requests = body.messages.filter(isRequest);
+			const [message] = body.messages;
+			const refusesBatch = body.batch && body.messages.find(isModern);
+			if (refusesBatch) return httpError(c, 400, modernInBatch);
+			if (message && !body.batch) {
+				const served = eraOf(message, (name) => c.req.header(name));
+				if ("refusal" in served) {
+					return httpError(c, 400, served.refusal, requests[0]?.id);
+				}
+				if (served.era === "modern") {
+					return served.request
+						? serveModern(c, served.request, served.envelope)
+						: c.body(null, 202);
+				}
+			}
 			const initialize = requests.find(isInitialize);
 			if (initialize) {
 				const refusal =
@@ -135,6 +154,17 @@ export function streamable(context: RouteContext) {
 		return answer;
 	}
 }
+
+function isModern(message: Message): boolean {
+	const named = "method" in message ? namedVersion(message.params) : undefined;
+	return named !== undefined && !isLegacyRevision(named);
+}
+
+const modernInBatch: ErrorObject = {
+	code: ErrorCode.invalidRequest,
+	message:
+		"Requests of revision 2026-07-28 cannot be part of a batch (send one message per request)",
+};
 
 function isInitialize({ method }: Request): boolean {
 	return method === "initialize";

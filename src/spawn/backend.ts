@@ -1,12 +1,19 @@
 import type { Logger } from "pino";
 import type { ServerConfig } from "../config/resolve-config.ts";
 import { childError } from "../protocol/child-error.ts";
+import { modernMeta } from "../protocol/eras/meta.ts";
 import { ErrorCode } from "../protocol/error-codes.ts";
 import type { Client } from "../protocol/handshake.ts";
 import type { OversizeLine } from "../protocol/line-splitter.ts";
-import { Multiplexer } from "../protocol/multiplexer.ts";
+import {
+	type ErrorObject,
+	isMembers,
+	type Members,
+} from "../protocol/messages.ts";
+import { type LinkOptions, Multiplexer } from "../protocol/multiplexer.ts";
 import { idOfOversizeLine } from "../protocol/oversize.ts";
 import type { Peer } from "../protocol/peer.ts";
+import type { Era } from "../protocol/revisions.ts";
 import type { Exit, Wire } from "../protocol/wire.ts";
 import type { Counters } from "./counters.ts";
 import { Supervisor } from "./supervisor.ts";
@@ -17,11 +24,18 @@ export interface BackendContext {
 	/** The entry as it is now: it may change while the bridge runs. */
 	config(): ServerConfig;
 	takeWire(): Wire;
+	/** What the children speak, as far as that is settled. */
+	era(): Era | undefined;
+	/** A child has said, or shown, what it speaks. */
+	learned(era: Era): void;
 	counters: Counters;
 	log: Logger;
 	/** A child is ready, or why the last attempt, or the last child, failed. */
 	changed(failure: Exit | undefined): void;
 }
+
+/** What a child speaks once it is ready, or why there is none. */
+export type Up = { era: Era } | { error: ErrorObject };
 
 /** One supervised child and the clients on it: the multiplexer's messages meet the supervisor's process here. */
 export class Backend {
@@ -29,6 +43,9 @@ export class Backend {
 	readonly #multiplexer: Multiplexer;
 	readonly #supervisor: Supervisor;
 	readonly #keepUp: () => boolean;
+	readonly #client: Client;
+	readonly #whenUp: ((up: Up) => void)[] = [];
+	#toolsVersion = 0;
 	#idleTimer: NodeJS.Timeout | undefined;
 	#onQuiet: (() => void) | undefined;
 	#restarting: Promise<void> | undefined;
@@ -46,6 +63,7 @@ export class Backend {
 	) {
 		this.#context = context;
 		this.#keepUp = keepUp;
+		this.#client = client;
 		this.#multiplexer = new Multiplexer({
 			shared,
 			concurrency: () =>
@@ -53,6 +71,7 @@ export class Backend {
 			need: () => this.#supervisor.need(),
 			quiet: () => this.#quiet(),
 			dropped: (kind) => context.counters.drop(kind),
+			changed: (method) => this.#changed(method),
 		});
 		this.#supervisor = new Supervisor({
 			client,
@@ -67,12 +86,20 @@ export class Backend {
 				};
 				return wire;
 			},
+			era: () => {
+				const era = context.era();
+				// What was legacy once may have been replaced by what is not.
+				const isSettled = context.config().protocol !== "auto";
+				return era === "modern" || isSettled ? era : undefined;
+			},
+			turnModern: () => context.learned("modern"),
 			startTimeoutMs: () => context.config().startTimeoutMs,
 			keepUp,
-			up: (wire, result) => {
-				context.log.info({ pid: wire.pid }, "ready");
+			up: (wire, era, result) => {
+				context.log.info({ pid: wire.pid, era }, "ready");
 				context.changed(undefined);
-				this.#multiplexer.up((message) => wire.write(message), result);
+				context.learned(era);
+				this.#up(wire, era, result);
 			},
 			down: (exit) => {
 				this.#report(exit);
@@ -80,14 +107,32 @@ export class Backend {
 			},
 			refused: (exit) => {
 				this.#report(exit);
-				this.#multiplexer.refuse(childError(context.name, exit));
+				const error = childError(context.name, exit);
+				for (const use of this.#whenUp.splice(0)) use({ error });
+				this.#multiplexer.refuse(error);
 			},
 		});
 	}
 
-	/** The peer for one more client. */
-	connect(): Peer {
-		return this.#multiplexer.connect();
+	/** The peer for one more client of the child's own era. */
+	connect(options?: LinkOptions): Peer {
+		return this.#multiplexer.connect(options);
+	}
+
+	/** Has the child started where it is not, and tells what it speaks. Calls back once. */
+	whenUp(use: (up: Up) => void): void {
+		const era = this.#context.era();
+		if (era !== undefined) {
+			use({ era });
+			return;
+		}
+		this.#whenUp.push(use);
+		this.#supervisor.need();
+	}
+
+	/** Another number whenever the child's tools may be others than before. */
+	get toolsVersion(): number {
+		return this.#toolsVersion;
 	}
 
 	/** Starts the child without anybody asking yet. */
@@ -110,6 +155,7 @@ export class Backend {
 
 	/** Ends the child for good, after what is in flight or the given time. */
 	async stop(drainMs: number): Promise<void> {
+		this.#multiplexer.end();
 		await this.#drain(drainMs);
 		await this.#supervisor.stop();
 		clearTimeout(this.#idleTimer);
@@ -128,6 +174,33 @@ export class Backend {
 			lastExit: lastExit?.reason,
 			...this.#multiplexer.load,
 		};
+	}
+
+	#up(wire: Wire, era: Era, result: Members): void {
+		this.#toolsVersion++;
+		this.#multiplexer.up({
+			era,
+			result,
+			write: (message) => wire.write(message),
+		});
+		if (era === "modern") this.#followTools(result);
+		for (const use of this.#whenUp.splice(0)) use({ era });
+	}
+
+	/** A modern child tells of changes only who has asked to be told. */
+	#followTools({ capabilities }: Members): void {
+		const tools = isMembers(capabilities) ? capabilities.tools : undefined;
+		if (!isMembers(tools) || tools.listChanged !== true) return;
+		const _meta = modernMeta(undefined, this.#client);
+		const notifications = { toolsListChanged: true };
+		const params = { _meta, notifications };
+		this.#multiplexer.askOwn("subscriptions/listen", params, (message) => {
+			if ("method" in message) this.#changed(message.method);
+		});
+	}
+
+	#changed(method: string): void {
+		if (method === "notifications/tools/list_changed") this.#toolsVersion++;
 	}
 
 	/** Lets nothing new out and waits until nothing is in flight. */

@@ -1,39 +1,61 @@
 import type { Logger } from "pino";
 import type { ServerConfig } from "../config/resolve-config.ts";
+import { deferredPeer } from "../protocol/deferred-peer.ts";
+import { canBeAsked } from "../protocol/eras/input.ts";
+import { legacyOverModern } from "../protocol/eras/legacy-over-modern.ts";
+import type { ModernClient } from "../protocol/eras/meta.ts";
+import { modernOverLegacy } from "../protocol/eras/modern-over-legacy.ts";
+import type { Seal } from "../protocol/eras/seal.ts";
+import { SuspendedCalls } from "../protocol/eras/suspended-calls.ts";
 import type { Client } from "../protocol/handshake.ts";
 import type { Members } from "../protocol/messages.ts";
+import type { LinkOptions } from "../protocol/multiplexer.ts";
 import type { Peer } from "../protocol/peer.ts";
+import type { Era } from "../protocol/revisions.ts";
+import { turningPeer } from "../protocol/turning-peer.ts";
 import type { Exit, Wire } from "../protocol/wire.ts";
 import { Backend, type BackendContext } from "./backend.ts";
 import { Counters } from "./counters.ts";
 import { childEnvironment } from "./environment.ts";
+import { LeasePool } from "./lease-pool.ts";
 import { openWire } from "./open-wire.ts";
 import { Spares } from "./spares.ts";
 
-/** Client capabilities by which a server may ask its client something. */
-const askingCapabilities = ["sampling", "elicitation", "roots"];
+/** How long a child of modern clients is kept that none of them uses, in ms. */
+const keptIdleMs = 60_000;
+/** The same where its state is the client's. */
+const keptStateMs = 3_600_000;
 
-/** One entry of `servers.ts` at work: isolation decides here which child a client gets. */
+/** One entry of `servers.ts` at work: isolation and era decide here which child a client gets, and how it is spoken to. */
 export class Server {
 	readonly name: string;
 	readonly #identity: Members;
 	readonly #counters = new Counters();
 	readonly #spares: Spares;
 	readonly #context: BackendContext;
+	/** For clients that share; speaks whatever `protocol` says, legacy where that is both. */
 	readonly #shared: Backend;
+	/** For modern clients of a server that speaks both. */
+	readonly #sharedModern: Backend;
 	/** Children of clients that share them with nobody. */
 	readonly #own = new Set<Backend>();
+	/** Children of modern clients that can be asked, or whose state is their own. */
+	readonly #pool: LeasePool;
+	readonly #calls: SuspendedCalls;
 	#config: ServerConfig;
+	#learned: Era | undefined;
 	#failure: Exit | undefined;
 	#stopped = false;
 
 	/**
 	 * @param identity the bridge's own `clientInfo`, as which shared children are opened
+	 * @param seal for what clients are given to bring back
 	 */
 	constructor(
 		name: string,
 		config: ServerConfig,
 		identity: Members,
+		seal: Seal,
 		log: Logger,
 	) {
 		this.name = name;
@@ -47,18 +69,46 @@ export class Server {
 			name,
 			config: () => this.#config,
 			takeWire: () => this.#spares.take(),
+			era: () => this.#era(),
+			learned: (era) => {
+				this.#learned = era;
+			},
 			counters: this.#counters,
 			log: log.child({ server: name }),
 			changed: (failure) => {
 				this.#failure = failure;
 			},
 		};
-		this.#shared = new Backend(
-			{ ...this.#context, takeWire: () => this.#openWire() },
-			{ capabilities: {}, info: identity },
+		const nobody = { capabilities: {}, info: identity };
+		const shared = { ...this.#context, takeWire: () => this.#openWire() };
+		this.#shared = new Backend(shared, nobody, true, () => this.#isKeptUp());
+		const modern: BackendContext = {
+			...this.#context,
+			era: () => "modern",
+			learned: () => {},
+		};
+		this.#sharedModern = new Backend(
+			{ ...modern, takeWire: shared.takeWire },
+			nobody,
 			true,
-			() => this.#config.warm > 0 && this.#config.isolation !== "session",
+			() => this.#isKeptUp() && this.#config.protocol === "dual",
 		);
+		this.#pool = new LeasePool({
+			open: (client) => {
+				const isDual = this.#config.protocol === "dual";
+				return this.#openOwn(client, isDual ? modern : this.#context);
+			},
+			close: (backend) => this.#closeOwn(backend),
+			idleMs: () => (this.needsSession ? keptStateMs : keptIdleMs),
+			keepsState: () => this.needsSession,
+		});
+		this.#calls = new SuspendedCalls({
+			seal,
+			takeLease: this.#pool.take,
+			inputTimeoutMs: () => this.#config.inputTimeoutMs,
+			maxSuspendedCalls: () => this.#config.maxSuspendedCalls,
+			dropped: (kind) => this.#counters.drop(kind),
+		});
 	}
 
 	/** Each session costs a process. */
@@ -66,38 +116,66 @@ export class Server {
 		return this.#config.isolation === "session";
 	}
 
+	/** Another number whenever the server's tools may be others than before. */
+	get toolsVersion(): number {
+		return this.#shared.toolsVersion + this.#sharedModern.toolsVersion;
+	}
+
 	/** Starts what is to be warm. */
 	start(): void {
-		if (this.#config.warm > 0 && this.#config.isolation !== "session") {
+		if (this.#isKeptUp()) {
 			this.#shared.warm();
+			if (this.#config.protocol === "dual") this.#sharedModern.warm();
 		}
 		this.#spares.fill();
 	}
 
-	/** The peer for a client, on the child that its capabilities and the entry's isolation give it. */
+	/** The peer for a legacy client, on the child that its capabilities and the entry's isolation give it. */
 	open(client: Client): Peer {
-		if (!this.#wantsOwn(client)) return this.#shared.connect();
-		const backend = new Backend(
-			this.#context,
-			{ info: this.#identity, ...client },
-			false,
-			() => false,
-		);
-		this.#own.add(backend);
-		if (this.#stopped) void backend.stop(0);
-		const peer = backend.connect();
-		return {
-			...peer,
-			close: () => {
-				peer.close();
-				void backend.stop(0).finally(() => this.#own.delete(backend));
-			},
-		};
+		if (this.#era() === "modern") return this.#legacyOnModern(client);
+		const connect = this.#wantsOwn(client.capabilities)
+			? (options: LinkOptions) => this.#connectOwn(client, options)
+			: (options: LinkOptions) => this.#shared.connect(options);
+		return this.#config.protocol === "auto"
+			? turningPeer(connect, () => this.#legacyOnModern(client))
+			: connect({});
+	}
+
+	/** The peer for one request of a modern client. */
+	openModern(client: ModernClient): Peer {
+		const isOwn = this.#wantsOwn(client.capabilities);
+		if (this.#config.protocol === "dual" || this.#era() === "modern") {
+			return this.needsSession
+				? this.#pool.connect(client)
+				: this.#modern.connect();
+		}
+		if (this.#era() === undefined) {
+			const backend = isOwn ? this.#pool.backend(client) : this.#shared;
+			return deferredPeer((use) =>
+				backend.whenUp((up) =>
+					use("error" in up ? up : this.openModern(client)),
+				),
+			);
+		}
+		const calls =
+			isOwn && canBeAsked(client.capabilities) ? this.#calls : undefined;
+		return modernOverLegacy({
+			client,
+			calls,
+			connect: (options) =>
+				isOwn
+					? this.#pool.connect(client, options)
+					: this.#shared.connect(options),
+			dropped: (kind) => this.#counters.drop(kind),
+		});
 	}
 
 	/** Takes a changed entry into force: its children end after what is in flight, sessions stay. */
 	async reconfigure(config: ServerConfig, drainMs: number): Promise<void> {
 		this.#config = config;
+		// Another command may speak otherwise; who is connected is told when it does.
+		this.#learned = undefined;
+		this.#calls.end();
 		await Promise.all([
 			this.#spares.close(),
 			...this.#backends().map((backend) => backend.restart(drainMs)),
@@ -108,6 +186,8 @@ export class Server {
 	/** Ends every child for good, after what is in flight or the given time. */
 	async stop(drainMs: number): Promise<void> {
 		this.#stopped = true;
+		this.#calls.end();
+		this.#pool.stop();
 		await Promise.all([
 			this.#spares.close(),
 			...this.#backends().map((backend) => backend.stop(drainMs)),
@@ -121,26 +201,89 @@ export class Server {
 
 	/** For status pages. */
 	status() {
+		const { isolation, protocol } = this.#config;
 		const shared = this.#shared.status();
 		return {
 			name: this.name,
 			state: this.#state(),
-			isolation: this.#config.isolation,
+			isolation,
+			protocol,
+			era: protocol === "dual" ? undefined : this.#era(),
 			failure: this.#failure && {
 				code: this.#failure.code,
 				reason: this.#failure.reason,
 				stderr: this.#failure.stderr,
 			},
 			...this.#counters.snapshot(),
-			shared: this.#config.isolation === "session" ? undefined : shared,
+			suspendedCalls: this.#calls.size,
+			shared: isolation === "session" ? undefined : shared,
+			sharedModern:
+				protocol === "dual" && isolation !== "session"
+					? this.#sharedModern.status()
+					: undefined,
 			own: [...this.#own].map((backend) => backend.status()),
 		};
 	}
 
-	#wantsOwn({ capabilities }: Client): boolean {
+	/** What a child speaks that is opened for nobody in particular; undefined where that is not known yet. */
+	#era(): Era | undefined {
+		switch (this.#config.protocol) {
+			case "auto":
+				return this.#learned;
+			case "modern":
+				return "modern";
+			default:
+				return "legacy";
+		}
+	}
+
+	/** The child that modern requests share. */
+	get #modern(): Backend {
+		return this.#config.protocol === "dual" ? this.#sharedModern : this.#shared;
+	}
+
+	#legacyOnModern(client: Client): Peer {
+		const peer = this.needsSession
+			? this.#connectOwn(client, {})
+			: this.#shared.connect();
+		return legacyOverModern(peer, client, (kind) => this.#counters.drop(kind));
+	}
+
+	#wantsOwn(capabilities: Members): boolean {
 		const { isolation } = this.#config;
 		if (isolation !== "auto") return isolation === "session";
-		return askingCapabilities.some((name) => name in capabilities);
+		return canBeAsked(capabilities);
+	}
+
+	#connectOwn(client: Client, options: LinkOptions): Peer {
+		const backend = this.#openOwn(client);
+		const peer = backend.connect(options);
+		return {
+			...peer,
+			close: () => {
+				peer.close();
+				this.#closeOwn(backend);
+			},
+		};
+	}
+
+	#openOwn(
+		{ capabilities, info = this.#identity }: Client,
+		context = this.#context,
+	): Backend {
+		const client = { capabilities, info };
+		const backend = new Backend(context, client, false, () => false);
+		this.#own.add(backend);
+		if (this.#stopped) void backend.stop(0);
+		return backend;
+	}
+
+	#closeOwn(backend: Backend): void {
+		void backend.stop(0).finally(() => this.#own.delete(backend));
+	}
+
+	#isKeptUp(): boolean {
+		return this.#config.warm > 0 && this.#config.isolation !== "session";
 	}
 
 	/** The shared child's; where nobody shares, ready as soon as one child is. */
@@ -151,7 +294,7 @@ export class Server {
 	}
 
 	#backends(): Backend[] {
-		return [this.#shared, ...this.#own];
+		return [this.#shared, this.#sharedModern, ...this.#own];
 	}
 
 	#openWire(): Wire {

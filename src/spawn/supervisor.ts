@@ -1,7 +1,9 @@
 import type { Client } from "../protocol/handshake.ts";
 import type { Members } from "../protocol/messages.ts";
+import type { Era } from "../protocol/revisions.ts";
 import type { Exit, Wire } from "../protocol/wire.ts";
 import { backoffMs, failuresToGiveUp } from "./backoff.ts";
+import { discoverChild } from "./discover-child.ts";
 import { initializeChild } from "./initialize-child.ts";
 
 /** Where one supervised child stands. Times are in ms since 1970. */
@@ -25,11 +27,15 @@ export interface SupervisorOptions {
 	client: Client;
 	/** A fresh process, or a spare one that was started ahead. */
 	takeWire(): Wire;
+	/** What the child speaks; undefined where that is to be found out, and it is taken for legacy until it says otherwise. */
+	era(): Era | undefined;
+	/** It has said so: from now on `era` is modern. */
+	turnModern(): void;
 	startTimeoutMs(): number;
 	/** Start again after a death without being asked. */
 	keepUp(): boolean;
-	/** A child is ready: its wire, and its raw result of `initialize`. */
-	up(wire: Wire, result: Members): void;
+	/** A child is ready: its wire, what it speaks, and its raw result of `initialize` or `server/discover`. */
+	up(wire: Wire, era: Era, result: Members): void;
 	/** A child that was ready is gone. */
 	down(exit: Exit): void;
 	/** A child could not be started, or must not be now. */
@@ -128,20 +134,29 @@ export class Supervisor {
 		this.#wanted = false;
 		const wire = this.#options.takeWire();
 		this.#state = { name: "starting", since: Date.now(), wire };
+		const era = this.#options.era();
+		const open = era === "modern" ? discoverChild : initializeChild;
 		const { client } = this.#options;
-		initializeChild(wire, client, this.#options.startTimeoutMs(), (opening) => {
+		open(wire, client, this.#options.startTimeoutMs(), (opening) => {
 			if (this.#state.name !== "starting" || this.#state.wire !== wire) return;
 			if ("failure" in opening) {
+				const { failure } = opening;
 				const closing = wire.close();
 				this.#closing.add(closing);
 				void closing.finally(() => this.#closing.delete(closing));
-				this.#fail(opening.failure);
-				this.#options.refused(opening.failure);
+				if (failure.code === "REVISION_NOT_SERVED" && era === undefined) {
+					// A child that has refused a handshake gets no second chance: its revision is for a process of its own.
+					this.#options.turnModern();
+					this.#start();
+					return;
+				}
+				this.#fail(failure);
+				this.#options.refused(failure);
 				return;
 			}
 			this.#state = { name: "ready", since: Date.now(), wire };
 			void wire.closed.then((exit) => this.#died(wire, exit));
-			this.#options.up(wire, opening.result);
+			this.#options.up(wire, opening.era, opening.result);
 		});
 	}
 

@@ -2,6 +2,7 @@ import { pino } from "pino";
 import { createApp } from "../../src/app.ts";
 import type { BridgeInput } from "../../src/config/define-servers.ts";
 import { resolveConfig } from "../../src/config/resolve-config.ts";
+import type { ModernClient } from "../../src/protocol/eras/meta.ts";
 import type { Client } from "../../src/protocol/handshake.ts";
 import {
 	type Response as Answer,
@@ -109,11 +110,15 @@ export function fakeBridge(
 	const fakes = names.map((name) => ({
 		name,
 		needsSession: false,
+		toolsVersion: 1,
 		failure: undefined as Served["failure"],
 		open(client: Client): Peer {
 			const peer = new FakePeer(client);
 			peers.push(peer);
 			return peer;
+		},
+		openModern(client: ModernClient): Peer {
+			return this.open(client);
 		},
 		status: () => ({ state: "ready" }),
 	}));

@@ -69,6 +69,8 @@ test("a server with nothing but a command gets every default", () => {
 				startTimeoutMs: 30_000,
 				stopTimeoutMs: 2000,
 				protocol: "auto",
+				inputTimeoutMs: 300_000,
+				maxSuspendedCalls: 32,
 				enabled: true,
 				maxLineBytes: 33_554_432,
 			},
@@ -135,7 +137,7 @@ test("a config with several problems reports all of them at once, a line for eac
 	);
 	expect(lines[3]).toBe(
 		"  servers.b.isolaton: unknown key (allowed: command, args, env, inheritEnv, cwd, isolation, " +
-			"concurrency, warm, idleTimeoutMs, startTimeoutMs, stopTimeoutMs, protocol, enabled, maxLineBytes; " +
+			"concurrency, warm, idleTimeoutMs, startTimeoutMs, stopTimeoutMs, protocol, inputTimeoutMs, maxSuspendedCalls, enabled, maxLineBytes; " +
 			'did you mean "isolation"?)',
 	);
 });
@@ -235,8 +237,8 @@ test("a choice of a later version is refused as such, another one as unknown", (
 	expect(serverProblem({ isolation: "identity" }).expected).toBe(
 		'"auto", "shared", "session"; "identity" is not available in this version',
 	);
-	expect(serverProblem({ protocol: "modern" }).expected).toBe(
-		'"auto", "legacy"; "modern" is not available in this version',
+	expect(serverProblem({ protocol: "both" }).expected).toBe(
+		'"auto", "legacy", "modern", "dual"',
 	);
 	expect(serverProblem({ isolation: "none" }).expected).toBe(
 		'"auto", "shared", "session"',

@@ -73,12 +73,17 @@ function start({
 		need: () => calls.need++,
 		quiet: () => calls.quiet++,
 		dropped: (kind) => dropped.push(kind),
+		changed: () => {},
 	});
 	/** A new child; what it has been sent is all its own. */
 	const up = () => {
 		sent = [];
 		const own = sent;
-		multiplexer.up((message) => own.push(message) > 0, initializeResult);
+		multiplexer.up({
+			era: "legacy",
+			result: initializeResult,
+			write: (message) => own.push(message) > 0,
+		});
 	};
 	if (ready) up();
 	return {

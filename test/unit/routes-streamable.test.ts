@@ -103,10 +103,10 @@ describe("statuses of a POST", () => {
 		);
 	});
 
-	test("400 with the revisions that there are for a modern request", async () => {
+	test("400 with the revisions that there are for one that nobody knows", async () => {
 		const bridge = fakeBridge();
 		const response = await bridge.post(path, request(4), {
-			"mcp-protocol-version": "2026-07-28",
+			"mcp-protocol-version": "2099-01-01",
 		});
 		expect(response.status).toBe(400);
 		expect(await response.json()).toMatchObject({
@@ -114,8 +114,14 @@ describe("statuses of a POST", () => {
 			error: {
 				code: ErrorCode.unsupportedProtocolVersion,
 				data: {
-					requested: "2026-07-28",
-					supported: ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"],
+					requested: "2099-01-01",
+					supported: [
+						"2026-07-28",
+						"2025-11-25",
+						"2025-06-18",
+						"2025-03-26",
+						"2024-11-05",
+					],
 				},
 			},
 		});

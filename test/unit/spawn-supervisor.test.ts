@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Message, Request } from "../../src/protocol/messages.ts";
+import type { Era } from "../../src/protocol/revisions.ts";
 import type { Exit, Wire, WireEvents } from "../../src/protocol/wire.ts";
 import { failuresToGiveUp } from "../../src/spawn/backoff.ts";
 import { Spares } from "../../src/spawn/spares.ts";
@@ -70,7 +71,12 @@ async function settle(): Promise<void> {
 	for (let turns = 0; turns < 10; turns++) await Promise.resolve();
 }
 
-function start({ keepUp = false, startTimeoutMs = 3_600_000 } = {}) {
+function start({
+	keepUp = false,
+	startTimeoutMs = 3_600_000,
+	protocol = undefined as Era | undefined,
+} = {}) {
+	let era = protocol;
 	const wires: FakeWire[] = [];
 	const events: string[] = [];
 	const exits: Exit[] = [];
@@ -80,6 +86,11 @@ function start({ keepUp = false, startTimeoutMs = 3_600_000 } = {}) {
 			const wire = new FakeWire();
 			wires.push(wire);
 			return wire;
+		},
+		era: () => era,
+		turnModern: () => {
+			events.push("modern");
+			era = "modern";
 		},
 		startTimeoutMs: () => startTimeoutMs,
 		keepUp: () => keepUp,
@@ -180,12 +191,47 @@ describe("the handshake with a child", () => {
 		[-32022, { supported: ["2026-07-28"] }, "REVISION_NOT_SERVED"],
 		[-32602, { versions: ["2026-07-28"] }, "REVISION_NOT_SERVED"],
 	])("refused with %i and %j is %s", (code, data, expected) => {
-		const { supervisor, last, exits } = start();
+		const { supervisor, last, exits } = start({ protocol: "legacy" });
 		supervisor.need();
 		last().refuse(code, data);
 		expect(exits).toMatchObject([{ code: expected }]);
 		expect(exits[0]?.reason).toContain("no");
 		expect(last().closes).toBe(1);
+	});
+
+	test("refused by one that speaks only 2026-07-28 is server/discover with another process", () => {
+		const { supervisor, wires, events, exits, last } = start();
+		supervisor.need();
+		last().refuse(-32022, { supported: ["2026-07-28"] });
+		expect(wires).toHaveLength(2);
+		expect(wires[0]?.closes).toBe(1);
+		expect(last().sent).toEqual([
+			{
+				jsonrpc: "2.0",
+				id: 0,
+				method: "server/discover",
+				params: {
+					_meta: {
+						"io.modelcontextprotocol/protocolVersion": "2026-07-28",
+						"io.modelcontextprotocol/clientCapabilities": { roots: {} },
+						"io.modelcontextprotocol/clientInfo": { name: "c", version: "1" },
+					},
+				},
+			},
+		]);
+		last().answer({ supportedVersions: ["2026-07-28"], capabilities: {} });
+		expect(events).toEqual(["modern", "up"]);
+		expect(exits).toEqual([]);
+		expect(supervisor.failures).toBe(0);
+	});
+
+	test("is server/discover from the first on where the child is known to be modern", () => {
+		const { supervisor, wires, exits, last } = start({ protocol: "modern" });
+		supervisor.need();
+		expect(last().sent).toMatchObject([{ method: "server/discover" }]);
+		last().answer({ supportedVersions: ["2027-01-01"] });
+		expect(wires).toHaveLength(1);
+		expect(exits).toMatchObject([{ code: "REVISION_NOT_SERVED" }]);
 	});
 });
 

@@ -1,0 +1,98 @@
+import { ErrorCode } from "../error-codes.ts";
+import type { ErrorObject, Request } from "../messages.ts";
+import { namedVersion } from "./meta.ts";
+
+/** Gives a header of the HTTP request by its name in lower case. */
+export type Header = (name: string) => string | undefined;
+
+/** Which member of `params` the `Mcp-Name` header mirrors, by method. */
+const namedBy = new Map([
+	["tools/call", "name"],
+	["prompts/get", "name"],
+	["resources/read", "uri"],
+]);
+
+/**
+ * The error for standard headers that do not mirror the body; undefined where
+ * they do (2026-07-28, basic/transports/streamable-http, 'Standard Request Headers').
+ */
+export function refuseHeaders(
+	request: Request,
+	header: Header,
+): ErrorObject | undefined {
+	return (
+		refuseHeader(
+			"MCP-Protocol-Version",
+			header("mcp-protocol-version"),
+			namedVersion(request.params),
+		) ??
+		refuseHeader("Mcp-Method", header("mcp-method"), request.method) ??
+		refuseName(request, header("mcp-name"))
+	);
+}
+
+function refuseName(
+	{ method, params }: Request,
+	header: string | undefined,
+): ErrorObject | undefined {
+	const member = namedBy.get(method);
+	const value = member && params?.[member];
+	// A request without its name is the server's to refuse.
+	return typeof value === "string"
+		? refuseHeader("Mcp-Name", header, value, true)
+		: undefined;
+}
+
+/** @param encoded whether the value may be in the base64 form */
+function refuseHeader(
+	name: string,
+	header: string | undefined,
+	value: unknown,
+	encoded = false,
+): ErrorObject | undefined {
+	if (header === undefined) {
+		return headerMismatch(
+			`the header ${name} is missing (it has to be "${value}")`,
+		);
+	}
+	const given = header.trim();
+	const decoded = encoded ? decodeHeader(given) : given;
+	if (decoded === undefined) {
+		return headerMismatch(`the header ${name} is no valid base64: "${given}"`);
+	}
+	return decoded === value
+		? undefined
+		: headerMismatch(
+				`the header ${name} says "${decoded}" and the body "${value}"`,
+			);
+}
+
+/** `HeaderMismatch`, which goes with status 400. */
+export function headerMismatch(what: string): ErrorObject {
+	const message = `Header mismatch: ${what}`;
+	return { code: ErrorCode.headerMismatch, message };
+}
+
+/**
+ * The value of a header that may be in the base64 form (2026-07-28,
+ * basic/transports/streamable-http, 'Value Encoding'); undefined where it
+ * claims to be and is not.
+ */
+export function decodeHeader(header: string): string | undefined {
+	const encoded = /^=\?base64\?(.*)\?=$/.exec(header)?.[1];
+	if (encoded === undefined) return isVisible(header) ? header : undefined;
+	const isBase64 =
+		encoded.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(encoded);
+	if (!isBase64) return undefined;
+	const bytes = Uint8Array.from(atob(encoded), (byte) => byte.charCodeAt(0));
+	try {
+		return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+	} catch {
+		return undefined;
+	}
+}
+
+/** Visible ASCII, space and tab: all that may stand in a value by itself (RFC 9110, section 5.5). */
+function isVisible(header: string): boolean {
+	return /^[\t\x20-\x7e]*$/.test(header);
+}

@@ -1,0 +1,98 @@
+import { isMembers, type Members, type Request } from "../messages.ts";
+import { withoutProtocolMeta } from "./meta.ts";
+
+/**
+ * What a server may ask its client for: a request of its own in the legacy
+ * revisions, a part of an `input_required` result in the modern one
+ * (2026-07-28, basic/patterns/mrtr).
+ */
+const capabilityOf = new Map([
+	["elicitation/create", "elicitation"],
+	["sampling/createMessage", "sampling"],
+	["roots/list", "roots"],
+]);
+
+/** The requests that may be answered with `input_required` ('Supported Requests'). */
+const askingMethods = ["tools/call", "prompts/get", "resources/read"];
+
+/** True for a request during which the server may ask its client. */
+export function mayAsk(method: string): boolean {
+	return askingMethods.includes(method);
+}
+
+/** Whether a server can ask a client with these capabilities anything at all. */
+export function canBeAsked(capabilities: Members): boolean {
+	return [...capabilityOf.values()].some((name) => name in capabilities);
+}
+
+/**
+ * What the client would have to declare to be asked this, as a
+ * `ClientCapabilities` object; undefined for what no client can be asked.
+ */
+export function requiredCapability(
+	method: string,
+	params: Members | undefined,
+): Members | undefined {
+	switch (method) {
+		case "elicitation/create":
+			return { elicitation: params?.mode === "url" ? { url: {} } : {} };
+		case "sampling/createMessage":
+			return {
+				sampling: params && "tools" in params ? { tools: {} } : {},
+			};
+		case "roots/list":
+			return { roots: {} };
+		default:
+			return undefined;
+	}
+}
+
+/** Whether a client with these capabilities has declared all of `required`. */
+export function declares(capabilities: Members, required: Members): boolean {
+	return Object.entries(required).every(([name, parts]) => {
+		const declared = capabilities[name];
+		if (!isMembers(declared) || !isMembers(parts)) return false;
+		const needed = Object.keys(parts);
+		// An empty `elicitation` means forms (client/elicitation, 'Capabilities'), one that names modes means those.
+		if (name === "elicitation" && needed.length === 0) {
+			return "form" in declared || Object.keys(declared).length === 0;
+		}
+		return needed.every((part) => part in declared);
+	});
+}
+
+/** A legacy server's question as an entry of `inputRequests`. */
+export function inputRequestOf({ method, params }: Request): Members {
+	if (!params) return { method };
+	// Revision 2026-07-28 has neither: the client retries the call instead.
+	const { elicitationId, task, ...rest } = withoutProgress(
+		withoutProtocolMeta(params),
+	);
+	return { method, params: rest };
+}
+
+/**
+ * An entry of `inputRequests` as a request to a legacy client; undefined where
+ * it is none.
+ *
+ * @param id of the request, and of an elicitation by URL, which has to have one
+ */
+export function questionOf(id: string, entry: unknown): Request | undefined {
+	if (!isMembers(entry)) return undefined;
+	const { method, params } = entry;
+	if (typeof method !== "string" || !capabilityOf.has(method)) return undefined;
+	if (!isMembers(params)) {
+		return method === "roots/list" ? { jsonrpc: "2.0", id, method } : undefined;
+	}
+	const asked =
+		params.mode === "url" ? { elicitationId: id, ...params } : params;
+	return { jsonrpc: "2.0", id, method, params: asked };
+}
+
+/** Progress of an answer to a question cannot travel in a retry. */
+function withoutProgress(params: Members): Members {
+	if (!isMembers(params._meta)) return params;
+	const { progressToken, ...meta } = params._meta;
+	const { _meta, ...rest } = params;
+	return Object.keys(meta).length > 0 ? { ...rest, _meta: meta } : rest;
+}

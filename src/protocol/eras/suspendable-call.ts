@@ -1,0 +1,332 @@
+import { ErrorCode } from "../error-codes.ts";
+import { cancellation, cancelledError } from "../given-errors.ts";
+import {
+	type ErrorObject,
+	errorOf,
+	type Id,
+	isMembers,
+	type Members,
+	type Message,
+	type Notification,
+	type Request,
+	type Response,
+	resultOf,
+} from "../messages.ts";
+import type { Receive } from "../peer.ts";
+import { declares, inputRequestOf, requiredCapability } from "./input.ts";
+import type { Lease, TakeLease } from "./lease.ts";
+import { type ModernClient, metaKey, withMeta } from "./meta.ts";
+import {
+	initializeFor,
+	isWanted,
+	missingCapability,
+	modernResponse,
+	notAsked,
+	setLogLevel,
+} from "./modern-over-legacy.ts";
+import { legacyRequest } from "./to-modern.ts";
+
+/** One HTTP exchange that a call is served on: the first request, or a retry. */
+export interface Attempt {
+	request: Request;
+	client: ModernClient;
+	receive: Receive;
+}
+
+/** What a call works with. */
+export interface SuspendableCallOptions {
+	takeLease: TakeLease;
+	/** The call waits for its client from now on; gives the state that finds it, and how long it may wait. */
+	suspend(round: number): { requestState: string; timeoutMs: number };
+	/** It cannot be found any more. */
+	over(): void;
+	dropped(kind: string): void;
+}
+
+/** A question that the client has not answered. */
+interface Question {
+	request: Request;
+	/** Under which the child waits for the answer; a URL that stood in an error is waited for by nobody. */
+	childId?: Id;
+}
+
+/** Questions that come within this time of each other are asked together. */
+const gatherMs = 10;
+
+/**
+ * One call of a modern client on a legacy child of its own. What the child asks
+ * is collected and goes out as an `input_required` result; the call stays in
+ * flight at the child until the retry brings the answers, for as many rounds as
+ * it takes (2026-07-28, basic/patterns/mrtr).
+ */
+export class SuspendableCall {
+	readonly id = crypto.randomUUID();
+	readonly #options: SuspendableCallOptions;
+	readonly #questions = new Map<string, Question>();
+	#attempt: Attempt | undefined;
+	#giveUpWaiting = () => {};
+	#lease: Lease | undefined;
+	/** Id of the call at the child, while it is in flight there. */
+	#sent: Id | undefined;
+	/** The child's answer that came while nobody waited for it. */
+	#answer: Response | undefined;
+	#serverInfo: unknown;
+	#round = 0;
+	#lastKey = 0;
+	#used = false;
+	#over = false;
+	#gathering: NodeJS.Timeout | undefined;
+	#expiry: NodeJS.Timeout | undefined;
+
+	constructor(options: SuspendableCallOptions) {
+		this.#options = options;
+	}
+
+	/** How often it has been suspended: a state is good for one round. */
+	get round(): number {
+		return this.#round;
+	}
+
+	/** Waits for a child, and begins. */
+	start(attempt: Attempt): void {
+		this.#attempt = attempt;
+		this.#giveUpWaiting = this.#options.takeLease(attempt.client, (lease) => {
+			this.#lease = lease;
+			lease.peer.listen((message) => this.#hear(message));
+			lease.peer.ask(initializeFor(attempt.request), (message) => {
+				if ("result" in message) this.#serverInfo = message.result.serverInfo;
+			});
+			for (const question of lease.questions) this.#hear(question);
+			// What the child wants to know beforehand it may need for the call.
+			if (this.#questions.size === 0) this.#send();
+		});
+	}
+
+	/** Goes on with the client's answers. What it has not answered it is asked once more. */
+	resume(attempt: Attempt, answers: Members = {}): void {
+		clearTimeout(this.#expiry);
+		this.#attempt = attempt;
+		if (this.#lease) this.#lease.suspended = false;
+		for (const [key, { childId }] of [...this.#questions]) {
+			const answer = answers[key];
+			if (!isMembers(answer)) continue;
+			this.#questions.delete(key);
+			if (childId !== undefined) {
+				this.#used = true;
+				this.#lease?.peer.tell(resultOf(childId, answer));
+			} else if (answer.action !== "accept") {
+				this.#refuse(urlNotOpened);
+				return;
+			}
+		}
+		if (this.#answer) this.#hear(this.#answer);
+		else if (this.#questions.size > 0) this.#gather();
+		else if (this.#sent === undefined) this.#send();
+	}
+
+	/** The client has closed a response: the call is cancelled, unless it goes on without. */
+	leave(receive: Receive): void {
+		if (this.#attempt?.receive !== receive) return;
+		this.#attempt = undefined;
+		this.end();
+	}
+
+	/** Ends it, wherever it stands; a client that waits gets an error. */
+	end(): void {
+		if (this.#over) return;
+		this.#abort("The client has not come back");
+		this.#finish(cancelledError);
+	}
+
+	#send(): void {
+		if (!this.#attempt || !this.#lease) return;
+		const { request, client } = this.#attempt;
+		const { peer } = this.#lease;
+		setLogLevel(peer, request, client);
+		this.#sent = request.id;
+		// The token is the call's own: each attempt has another one, or none.
+		const params = withMeta(
+			legacyRequest(request).params,
+			"progressToken",
+			this.id,
+		);
+		peer.ask({ ...request, params }, (message) => this.#hear(message));
+	}
+
+	#hear(message: Message): void {
+		if (this.#over) return;
+		if (!("method" in message)) this.#hearAnswer(message);
+		else if ("id" in message) this.#hearQuestion(message);
+		else this.#hearNotification(message);
+	}
+
+	#hearAnswer(answer: Response): void {
+		this.#sent = undefined;
+		this.#questions.clear();
+		if (!this.#attempt) {
+			this.#answer = answer;
+			return;
+		}
+		const { request, client } = this.#attempt;
+		const urls = urlsOf(answer, client);
+		if (Array.isArray(urls)) {
+			for (const url of urls) this.#ask({ request: url });
+			this.#gather();
+		} else if (urls) this.#refuse(urls);
+		else this.#settle(modernResponse(request, answer, this.#serverInfo));
+	}
+
+	#hearQuestion(question: Request): void {
+		const client = this.#attempt?.client;
+		const missing = client && missingCapability(question, client);
+		if (missing) {
+			this.#refuse(missing);
+			return;
+		}
+		if (!requiredCapability(question.method, question.params)) {
+			this.#options.dropped("question-nobody-can-answer");
+			this.#lease?.peer.tell(errorOf(question.id, notAsked(question.method)));
+			return;
+		}
+		this.#ask({ request: question, childId: question.id });
+		this.#gather();
+	}
+
+	#hearNotification(notification: Notification): void {
+		const { method, params } = notification;
+		if (method === "notifications/cancelled") {
+			for (const [key, { childId }] of this.#questions) {
+				if (childId === params?.requestId) this.#questions.delete(key);
+			}
+			return;
+		}
+		// Whoever wants to hear of these has subscribed.
+		if (method.endsWith("/list_changed")) return;
+		if (!this.#attempt || !isWanted(notification, this.#attempt.client)) {
+			this.#options.dropped("notification-nobody-asked-for");
+			return;
+		}
+		const { request, receive } = this.#attempt;
+		if (method !== "notifications/progress") {
+			receive(notification);
+			return;
+		}
+		const meta = request.params?._meta;
+		const progressToken = isMembers(meta) ? meta.progressToken : undefined;
+		if (progressToken === undefined) return;
+		receive({ ...notification, params: { ...params, progressToken } });
+	}
+
+	#ask(question: Question): void {
+		const [kind] = question.request.method.split("/");
+		this.#questions.set(`${kind}-${++this.#lastKey}`, question);
+	}
+
+	#gather(): void {
+		this.#gathering ??= setTimeout(() => {
+			this.#gathering = undefined;
+			if (this.#attempt && this.#questions.size > 0) this.#suspend();
+		}, gatherMs);
+	}
+
+	#suspend(): void {
+		const attempt = this.#attempt;
+		if (!attempt || !this.#lease) return;
+		this.#attempt = undefined;
+		this.#lease.suspended = true;
+		this.#round++;
+		const { requestState, timeoutMs } = this.#options.suspend(this.#round);
+		this.#expiry = setTimeout(() => this.end(), timeoutMs);
+		const inputRequests = Object.fromEntries(
+			[...this.#questions].map(([key, { request }]) => [
+				key,
+				inputRequestOf(request),
+			]),
+		);
+		const result = {
+			resultType: "input_required",
+			inputRequests,
+			requestState,
+		};
+		const { id } = attempt.request;
+		attempt.receive(
+			resultOf(
+				id,
+				isMembers(this.#serverInfo)
+					? withMeta(result, metaKey.serverInfo, this.#serverInfo)
+					: result,
+			),
+		);
+	}
+
+	/** Answers the client in the child's stead, which is told to stop. */
+	#refuse(error: ErrorObject): void {
+		this.#abort(error.message);
+		this.#finish(error);
+	}
+
+	/** Lets the child be done with the call. */
+	#abort(reason: string): void {
+		this.#over = true;
+		this.#giveUpWaiting();
+		const peer = this.#lease?.peer;
+		if (this.#sent !== undefined) {
+			this.#used = true;
+			peer?.tell(cancellation(this.#sent, reason));
+		}
+		for (const { childId } of this.#questions.values()) {
+			if (childId !== undefined) peer?.tell(errorOf(childId, cancelledError));
+		}
+	}
+
+	#finish(error: ErrorObject): void {
+		const id = this.#attempt?.request.id ?? null;
+		this.#settle(errorOf(id, error));
+	}
+
+	#settle(message: Message): void {
+		this.#over = true;
+		clearTimeout(this.#expiry);
+		clearTimeout(this.#gathering);
+		this.#options.over();
+		this.#lease?.release(this.#used);
+		this.#lease = undefined;
+		const receive = this.#attempt?.receive;
+		this.#attempt = undefined;
+		receive?.(message);
+	}
+}
+
+/**
+ * Revision 2025-11-25 has an error by which a server sends the user to URLs
+ * before the call can be made: these, as questions, or the error for a client
+ * that cannot be asked so. Undefined for every other answer.
+ */
+function urlsOf(
+	answer: Response,
+	{ capabilities }: ModernClient,
+): Request[] | ErrorObject | undefined {
+	if (!("error" in answer)) return undefined;
+	const { code, message, data } = answer.error;
+	if (code !== ErrorCode.urlElicitationRequired) return undefined;
+	const requiredCapabilities = { elicitation: { url: {} } };
+	if (!declares(capabilities, requiredCapabilities)) {
+		const missing = ErrorCode.missingClientCapability;
+		return { code: missing, message, data: { requiredCapabilities } };
+	}
+	const elicitations: unknown[] =
+		isMembers(data) && Array.isArray(data.elicitations)
+			? data.elicitations
+			: [];
+	const method = "elicitation/create";
+	const urls = elicitations
+		.filter(isMembers)
+		.map((params): Request => ({ jsonrpc: "2.0", id: 0, method, params }));
+	return urls.length > 0 ? urls : undefined;
+}
+
+const urlNotOpened: ErrorObject = {
+	code: ErrorCode.internalError,
+	message: "The user has not opened the URL that the server asked for",
+	data: { code: "INPUT_REFUSED" },
+};

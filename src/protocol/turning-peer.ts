@@ -1,0 +1,38 @@
+import type { LinkOptions } from "./multiplexer.ts";
+import type { Peer, Receive } from "./peer.ts";
+
+/**
+ * A legacy client's peer on a child of which it is not known yet what it
+ * speaks. It is taken for legacy; where the one that comes is modern, all goes
+ * on with the peer that `translate` gives, and nothing that waited is lost.
+ *
+ * @param connect the peer on a legacy child
+ * @param translate the peer on a modern child
+ */
+export function turningPeer(
+	connect: (options: LinkOptions) => Peer,
+	translate: () => Peer,
+): Peer {
+	let listener: Receive = () => {};
+	let peer = connect({
+		turned(waiting) {
+			const legacy = peer;
+			peer = translate();
+			peer.listen((message) => listener(message));
+			for (const each of waiting) {
+				if ("request" in each) peer.ask(each.request, each.receive);
+				else peer.tell(each.notification);
+			}
+			legacy.close();
+		},
+	});
+	peer.listen((message) => listener(message));
+	return {
+		ask: (request, receive) => peer.ask(request, receive),
+		tell: (message) => peer.tell(message),
+		listen(receive) {
+			listener = receive;
+		},
+		close: () => peer.close(),
+	};
+}

@@ -1,0 +1,110 @@
+import type { Context } from "hono";
+import { anonymous, type Envelope } from "../protocol/eras/meta.ts";
+import { refuseParameters } from "../protocol/eras/parameter-headers.ts";
+import { isRemoved } from "../protocol/eras/to-modern.ts";
+import { ErrorCode } from "../protocol/error-codes.ts";
+import type { ErrorObject, Request } from "../protocol/messages.ts";
+import { accepts } from "./accepts.ts";
+import { EventStream } from "./event-stream.ts";
+import { type Answer, Exchange } from "./exchange.ts";
+import { httpError } from "./http-error.ts";
+import { MirroredTools } from "./mirrored-tools.ts";
+import { patienceMs } from "./patience.ts";
+import { refuseWhileClosing } from "./refuse-session.ts";
+import type { RouteContext, ServerEnv } from "./route-context.ts";
+
+/** Which status an error has that is all there is to answer; any other goes with 200. */
+const statusOf = new Map<number, 400 | 404>([
+	[ErrorCode.methodNotFound, 404],
+	[ErrorCode.headerMismatch, 400],
+	[ErrorCode.missingClientCapability, 400],
+	[ErrorCode.unsupportedProtocolVersion, 400],
+]);
+
+/**
+ * Serves one request of revision 2026-07-28 (basic/transports/streamable-http):
+ * there is no session, the answer comes on the response, and a client that
+ * closes it has cancelled the request.
+ */
+export function modern(context: RouteContext) {
+	const { config, streams } = context;
+	const mirroredTools = new MirroredTools();
+
+	return async (
+		c: Context<ServerEnv>,
+		request: Request,
+		envelope: Envelope,
+	): Promise<Response> => {
+		const { server } = c.var;
+		const client = { ...envelope, principal: anonymous };
+		const isListen = request.method === "subscriptions/listen";
+		const accept = c.req.header("accept");
+		const sse = accepts(accept, "text/event-stream");
+		const json = accepts(accept, "application/json");
+
+		const refusal = refuseWhileClosing(c, context, request.id);
+		if (refusal) return refusal;
+		if (isRemoved(request.method)) {
+			return httpError(c, 404, removedMethod(request.method), request.id);
+		}
+		if (isListen && !sse) return httpError(c, 406, notAccepted, request.id);
+		if (request.method === "tools/call") {
+			const { name, arguments: args } = request.params ?? {};
+			const parameters = await mirroredTools.of(server, client, name);
+			const mismatch = refuseParameters(parameters, args, (header) =>
+				c.req.header(header),
+			);
+			if (mismatch) return httpError(c, 400, mismatch, request.id);
+		}
+
+		const peer = server.openModern(client);
+		const exchange = new Exchange([request], {
+			json: !isListen && (!sse || (json && config.postResponse !== "sse")),
+			sse: isListen || (sse && !(json && config.postResponse === "json")),
+			openStream() {
+				const connection = new EventStream(streams, () => peer.close());
+				const stream = {
+					send: (data: string) => connection.send({ data }),
+					end: () => connection.end(),
+				};
+				return { stream, connection };
+			},
+			// A client that takes nothing but JSON has no place for it.
+			aside() {},
+			finished: () => peer.close(),
+		});
+		// Until there is a stream, nothing else tells that the client has gone.
+		c.req.raw.signal.addEventListener("abort", () => {
+			if (!exchange.streaming) peer.close();
+		});
+		peer.ask(request, (message) => exchange.receive(request, message));
+		const timer = setTimeout(() => exchange.stream(), patienceMs);
+		const answer = await exchange.answer;
+		clearTimeout(timer);
+		return respond(c, answer);
+	};
+}
+
+function respond(c: Context, answer: Answer): Response {
+	if ("connection" in answer) return answer.connection.response(c);
+	const [response] = answer.responses;
+	const status =
+		response && "error" in response
+			? (statusOf.get(response.error.code) ?? 200)
+			: 200;
+	return c.body(JSON.stringify(response), status, {
+		"Content-Type": "application/json",
+	});
+}
+
+function removedMethod(method: string): ErrorObject {
+	return {
+		code: ErrorCode.methodNotFound,
+		message: `"${method}" is not a method of revision 2026-07-28`,
+	};
+}
+
+const notAccepted: ErrorObject = {
+	code: ErrorCode.invalidRequest,
+	message: `"subscriptions/listen" is answered by a stream (accept text/event-stream)`,
+};

@@ -1,0 +1,194 @@
+import type { Lease, TakeLease } from "../protocol/eras/lease.ts";
+import { anonymous, type ModernClient } from "../protocol/eras/meta.ts";
+import type { Message, Request } from "../protocol/messages.ts";
+import type { LinkOptions } from "../protocol/multiplexer.ts";
+import type { Peer } from "../protocol/peer.ts";
+import type { Backend } from "./backend.ts";
+
+/** What a pool works with. */
+export interface LeasePoolOptions {
+	/** A child opened as this client. */
+	open(client: ModernClient): Backend;
+	close(backend: Backend): void;
+	/** How long a child that nobody uses is kept, in ms. */
+	idleMs(): number;
+	/** A client's state is in its child: it has one, and keeps it. */
+	keepsState(): boolean;
+}
+
+/** Calls at work at one time; each has a process. Those that wait for their clients are not counted. */
+const mostAtWork = 8;
+
+interface Waiting {
+	client: ModernClient;
+	take(lease: Lease): void;
+}
+
+/**
+ * Children opened with the capabilities of modern clients, by principal,
+ * capabilities and name. While a call that may ask something has one, no other
+ * such call is on it: a legacy child does not say for which call it asks.
+ */
+export class LeasePool {
+	readonly #options: LeasePoolOptions;
+	readonly #children = new Set<PooledChild>();
+	#waiting: Waiting[] = [];
+
+	constructor(options: LeasePoolOptions) {
+		this.#options = options;
+	}
+
+	/** See {@link TakeLease}. */
+	readonly take: TakeLease = (client, take) => {
+		const waiting = { client, take };
+		this.#waiting.push(waiting);
+		this.#serve();
+		return () => {
+			this.#waiting = this.#waiting.filter((other) => other !== waiting);
+		};
+	};
+
+	/** A peer for requests that cannot make the child ask anything. */
+	connect(client: ModernClient, options: LinkOptions = {}): Peer {
+		const child = this.#find(client) ?? this.#open(client);
+		child.users++;
+		const peer = child.backend.connect(options);
+		let open = true;
+		return {
+			...peer,
+			close: () => {
+				peer.close();
+				if (open) child.users--;
+				open = false;
+				this.#rest(child);
+			},
+		};
+	}
+
+	/** The backend that a client's requests would go to. */
+	backend(client: ModernClient): Backend {
+		const child = this.#find(client) ?? this.#open(client);
+		this.#rest(child);
+		return child.backend;
+	}
+
+	/** Forgets all; ending the children is the owner's. */
+	stop(): void {
+		for (const { idle } of this.#children) clearTimeout(idle);
+		this.#children.clear();
+	}
+
+	#serve(): void {
+		for (const waiting of [...this.#waiting]) {
+			const { client, take } = waiting;
+			const child = this.#free(client);
+			if (!child) continue;
+			this.#waiting = this.#waiting.filter((other) => other !== waiting);
+			take(this.#lease(child, client));
+		}
+	}
+
+	/** A child for one more call, if there may be one. */
+	#free(client: ModernClient): PooledChild | undefined {
+		const own = [...this.#children].filter(({ key }) => key === keyOf(client));
+		const free = own.find(({ leased }) => !leased);
+		if (free) return free;
+		if (this.#options.keepsState() && own.length > 0) return undefined;
+		const atWork = [...this.#children].filter(
+			({ leased }) => leased && !leased.suspended,
+		);
+		return atWork.length < mostAtWork ? this.#open(client) : undefined;
+	}
+
+	#find(client: ModernClient): PooledChild | undefined {
+		const own = [...this.#children].filter(({ key }) => key === keyOf(client));
+		return own.find(({ leased }) => !leased) ?? own[0];
+	}
+
+	#open(client: ModernClient): PooledChild {
+		const child = new PooledChild(keyOf(client), this.#options.open(client));
+		this.#children.add(child);
+		return child;
+	}
+
+	#lease(child: PooledChild, { principal }: ModernClient): Lease {
+		clearTimeout(child.idle);
+		const serve = () => this.#serve();
+		let suspended = false;
+		const lease: Lease = {
+			peer: child.keeper,
+			questions: child.takeQuestions(),
+			get suspended() {
+				return suspended;
+			},
+			set suspended(value) {
+				suspended = value;
+				serve();
+			},
+			release: (used) => {
+				child.giveBack();
+				// What one client has told it, another who is called the same must not meet.
+				if (used && principal === anonymous && !this.#options.keepsState()) {
+					void child.backend.restart(0).then(() => child.backend.warm());
+				}
+				this.#rest(child);
+				this.#serve();
+			},
+		};
+		child.leased = lease;
+		return lease;
+	}
+
+	#rest(child: PooledChild): void {
+		clearTimeout(child.idle);
+		if (child.leased || child.users > 0 || !this.#children.has(child)) return;
+		child.idle = setTimeout(() => {
+			this.#children.delete(child);
+			this.#options.close(child.backend);
+		}, this.#options.idleMs());
+	}
+}
+
+/** One child of a pool. */
+class PooledChild {
+	readonly key: string;
+	readonly backend: Backend;
+	/** The first on the child, so what it asks comes here. */
+	readonly keeper: Peer;
+	leased: Lease | undefined;
+	/** Others on it. */
+	users = 0;
+	idle: NodeJS.Timeout | undefined;
+	/** What it has asked while no call was on it. */
+	#questions: Request[] = [];
+
+	constructor(key: string, backend: Backend) {
+		this.key = key;
+		this.backend = backend;
+		this.keeper = backend.connect({ takesQuestions: true });
+		this.giveBack();
+	}
+
+	takeQuestions(): Request[] {
+		return this.#questions.splice(0);
+	}
+
+	giveBack(): void {
+		this.leased = undefined;
+		this.#questions = [];
+		this.keeper.listen((message) => this.#hear(message));
+	}
+
+	#hear(message: Message): void {
+		if (!("method" in message)) return;
+		if ("id" in message) this.#questions.push(message);
+		else if (message.method === "notifications/cancelled") {
+			const { requestId } = message.params ?? {};
+			this.#questions = this.#questions.filter(({ id }) => id !== requestId);
+		}
+	}
+}
+
+function keyOf({ principal, capabilities, info }: ModernClient): string {
+	return JSON.stringify([principal, capabilities, info]);
+}

@@ -1,0 +1,107 @@
+import { ErrorCode } from "../protocol/error-codes.ts";
+import type { Client } from "../protocol/handshake.ts";
+import {
+	errorOf,
+	isMembers,
+	type Members,
+	type Message,
+	type Response,
+	resultOf,
+} from "../protocol/messages.ts";
+import type { Era } from "../protocol/revisions.ts";
+import type { Exit, ExitCode, Wire } from "../protocol/wire.ts";
+
+/** A child that answered the first request, with its raw result, or why there is none. */
+export type Opening = { era: Era; result: Members } | { failure: Exit };
+
+/**
+ * Opens a child.
+ *
+ * @param client as whom
+ * @param startTimeoutMs how long it may take to answer
+ * @param settle called once, in the tick of the answer; what stands right behind
+ *   it goes to the wire's own events again
+ */
+export type OpenChild = (
+	wire: Wire,
+	client: Client,
+	startTimeoutMs: number,
+	settle: (opening: Opening) => void,
+) => void;
+
+/** The ledger's ids begin at 1. */
+const openingId = 0;
+
+/** The first request to a child: its result, its error, or how else it came to nothing. */
+export function openByRequest(
+	wire: Wire,
+	method: string,
+	params: Members,
+	startTimeoutMs: number,
+	settle: (
+		opening:
+			| { result: Members }
+			| { refusal: Response; failure: Exit }
+			| { failure: Exit },
+	) => void,
+): void {
+	let settled = false;
+	const finish: typeof settle = (opening) => {
+		if (settled) return;
+		settled = true;
+		clearTimeout(timer);
+		settle(opening);
+	};
+	const exit = (code: ExitCode, reason: string): Exit => ({
+		code,
+		reason,
+		stderr: [...wire.stderr],
+	});
+	const timer = setTimeout(() => {
+		const reason = `did not answer ${method} within ${startTimeoutMs} ms (raise "startTimeoutMs", or look at what it waits for)`;
+		finish({ failure: exit("START_TIMEOUT", reason) });
+	}, startTimeoutMs);
+
+	const { events } = wire;
+	wire.events = {
+		...events,
+		message(message: Message) {
+			if ("method" in message) {
+				if ("id" in message) wire.write(answerBeforeReady(method, message));
+				return;
+			}
+			if (message.id !== openingId) return;
+			if ("result" in message && isMembers(message.result)) {
+				wire.events = events;
+				finish({ result: message.result });
+				return;
+			}
+			const said =
+				"error" in message
+					? message.error.message
+					: JSON.stringify(message).slice(0, 300);
+			const failure = exit("INITIALIZE_REFUSED", `refused ${method}: ${said}`);
+			finish({ refusal: message, failure });
+		},
+	};
+	void wire.closed.then((failure) => finish({ failure }));
+	const written = wire.write({ jsonrpc: "2.0", id: openingId, method, params });
+	if (!written) {
+		const reason =
+			"could not be told its client's capabilities: they are nested too deep";
+		finish({ failure: exit("INITIALIZE_REFUSED", reason) });
+	}
+}
+
+/** Before it has answered a server may ping and nothing else. */
+function answerBeforeReady(
+	opening: string,
+	{ id, method }: { id: string | number; method: string },
+): Response {
+	return method === "ping"
+		? resultOf(id, {})
+		: errorOf(id, {
+				code: ErrorCode.invalidRequest,
+				message: `"${method}" has to wait until the server has answered ${opening}`,
+			});
+}
