@@ -20,6 +20,18 @@ export const notPassedOn: ErrorObject = {
 		"The message cannot be passed on: it is nested deeper than JSON.stringify goes",
 };
 
+/** The answer to a question that a child asks where nobody knows whom. */
+export function nobodyToAsk(method: string): ErrorObject {
+	const message = `"${method}" cannot be asked here: several clients share this server and declared no such capability`;
+	return { code: ErrorCode.methodNotFound, message };
+}
+
+/** The answer to a question that a modern child asks by a request (2026-07-28, basic/patterns/mrtr). */
+export function noQuestions(method: string): ErrorObject {
+	const message = `"${method}" cannot be asked by a request in revision 2026-07-28 (answer with input_required)`;
+	return { code: ErrorCode.methodNotFound, message };
+}
+
 /** `notifications/cancelled` for a request, under the id that the other side knows (2025-11-25, cancellation). */
 export function cancellation(requestId: Id, reason: string): Notification {
 	const method = "notifications/cancelled";

@@ -1,10 +1,10 @@
 import { Audience } from "./audience.ts";
-import { metaKey } from "./eras/meta.ts";
-import { ErrorCode } from "./error-codes.ts";
 import {
 	cancellation,
 	cancelledError,
 	endedError,
+	nobodyToAsk,
+	noQuestions,
 	notPassedOn,
 } from "./given-errors.ts";
 import { type Asked, isSubscription, Ledger } from "./ledger.ts";
@@ -25,38 +25,13 @@ import {
 	routeLegacy,
 	routeModern,
 } from "./notification-router.ts";
+import {
+	ParkedSubscriptions,
+	subscriptionEnd,
+} from "./parked-subscriptions.ts";
 import type { Peer, Receive } from "./peer.ts";
 import { isOfOneClient, type Link, Recipients } from "./recipients.ts";
-import type { Era } from "./revisions.ts";
 import { WaitingLine, type WaitingRequest } from "./waiting-line.ts";
-
-/** What a multiplexer needs from whoever runs the child. */
-export interface MultiplexerOptions {
-	/** Several clients, none of whose capabilities the child was told: it cannot ask them anything. */
-	shared: boolean;
-	/** How many requests may be in flight at the child. */
-	concurrency(): number;
-	/** Something waits for a child. Called again with each thing that waits. */
-	need(): void;
-	/** No request is in flight at the child. */
-	quiet(): void;
-	/** A message had nobody to go to and was dropped: its kind. */
-	dropped(kind: string): void;
-	/** A legacy child says that one of its lists has changed: the notification's method. */
-	changed(method: string): void;
-}
-
-/** A child that is ready. */
-export interface ReadyChild {
-	era: Era;
-	/** Its raw result of `initialize`, or of `server/discover` where it is modern. */
-	result: Members;
-	/** Writes one message; false for one that cannot be written. */
-	write(message: Message): boolean;
-}
-
-/** What a client is to a multiplexer; see {@link Link}. */
-export type LinkOptions = Partial<Omit<Link, "listener">>;
 
 /**
  * Many clients on one child, which may be replaced under them: each gets a
@@ -72,8 +47,7 @@ export class Multiplexer {
 	/** Of the bridge's own requests, whose answers nobody waits for. */
 	readonly #ownLink = linkOf();
 	readonly #waiting = new WaitingLine<Link>();
-	/** Subscriptions that wait for the next child, without a need for one. */
-	readonly #parked = new WaitingLine<Link>();
+	readonly #parked = new ParkedSubscriptions<Link>();
 	readonly #recipients: Recipients;
 	readonly #routing: Routing;
 	#child: ReadyChild | undefined;
@@ -91,7 +65,7 @@ export class Multiplexer {
 			audience: this.#audience,
 			recipients: this.#recipients,
 			links: this.#links,
-			acknowledged: new WeakSet(),
+			subscriptions: this.#parked,
 			dropped: options.dropped,
 			changed: options.changed,
 		};
@@ -153,9 +127,7 @@ export class Multiplexer {
 		for (const uri of this.#audience.subscriptions) {
 			this.askOwn("resources/subscribe", { uri });
 		}
-		for (const parked of this.#parked.takeAll()) {
-			if ("request" in parked) this.#dispatch(parked);
-		}
+		for (const parked of this.#parked.takeAll()) this.#dispatch(parked);
 		this.#pump();
 	}
 
@@ -172,10 +144,7 @@ export class Multiplexer {
 		this.#child = undefined;
 		const { asked, questions } = this.#ledger.reset();
 		for (const each of asked) {
-			if (this.#routing.acknowledged.has(each.request)) {
-				if (each.owner !== this.#ownLink) this.#parked.push(each);
-				continue;
-			}
+			if (each.owner !== this.#ownLink && this.#parked.park(each)) continue;
 			this.#audience.undo(each.owner, each.request);
 			each.receive(errorOf(each.request.id, error));
 		}
@@ -190,8 +159,8 @@ export class Multiplexer {
 		for (const asked of [...this.#ledger.inFlight()]) {
 			if (isSubscription(asked.request)) this.#leaveOut(asked);
 		}
-		for (const parked of this.#parked.takeAll()) {
-			if ("request" in parked) parked.receive(subscriptionEnd(parked.request));
+		for (const { request, receive } of this.#parked.takeAll()) {
+			receive(subscriptionEnd(request));
 		}
 		for (const { ended } of this.#links) ended();
 	}
@@ -249,29 +218,21 @@ export class Multiplexer {
 			this.#recipients.deliver(link, this.#ledger.question(link, request));
 			return;
 		}
+		const isModern = this.#child?.era === "modern";
 		this.#options.dropped(
-			this.#child?.era === "legacy"
-				? "question-on-shared-child"
-				: "question-of-modern-child",
+			isModern ? "question-of-modern-child" : "question-on-shared-child",
 		);
 		this.#child?.write(
-			errorOf(request.id, {
-				code: ErrorCode.methodNotFound,
-				message: `"${request.method}" cannot be asked here: ${
-					this.#child.era === "legacy"
-						? "several clients share this server and declared no such capability"
-						: "revision 2026-07-28 has no requests from the server (answer with input_required)"
-				}`,
-			}),
+			errorOf(
+				request.id,
+				isModern ? noQuestions(request.method) : nobodyToAsk(request.method),
+			),
 		);
 	}
 
 	#receiveNotification(notification: Notification): void {
-		if (this.#child?.era === "modern") {
-			routeModern(notification, this.#routing, ({ request, receive }) =>
-				receive(subscriptionEnd(request)),
-			);
-		} else routeLegacy(notification, this.#routing);
+		const route = this.#child?.era === "modern" ? routeModern : routeLegacy;
+		route(notification, this.#routing);
 	}
 
 	#tell(link: Link, message: Notification | Response): void {
@@ -295,17 +256,11 @@ export class Multiplexer {
 	#cancel(link: Link, notification: Notification): void {
 		const requestId = notification.params?.requestId;
 		const waiting = isId(requestId)
-			? this.#waiting.take(link, requestId)
+			? (this.#waiting.take(link, requestId) ??
+				this.#parked.take(link, requestId))
 			: undefined;
 		if (waiting) {
 			waiting.receive(errorOf(waiting.request.id, cancelledError));
-			return;
-		}
-		const parked = isId(requestId)
-			? this.#parked.take(link, requestId)
-			: undefined;
-		if (parked) {
-			parked.receive(errorOf(parked.request.id, cancelledError));
 			return;
 		}
 		const cancelled = this.#ledger.cancel(link, notification);
@@ -399,10 +354,4 @@ function linkOf({
 }: LinkOptions = {}): Link {
 	const link = { listener: () => {}, takesQuestions, ended };
 	return turned ? { ...link, turned } : link;
-}
-
-/** The answer to `subscriptions/listen`, which ends it (2026-07-28, basic/patterns/subscriptions, 'Graceful Closure'). */
-function subscriptionEnd({ id }: Request): Response {
-	const _meta = { [metaKey.subscriptionId]: id };
-	return resultOf(id, { resultType: "complete", _meta });
 }

@@ -1,6 +1,10 @@
 import type { Audience } from "./audience.ts";
 import type { Ledger } from "./ledger.ts";
-import type { Notification, Request } from "./messages.ts";
+import type { Notification } from "./messages.ts";
+import {
+	type ParkedSubscriptions,
+	subscriptionEnd,
+} from "./parked-subscriptions.ts";
 import type { Link, Recipients } from "./recipients.ts";
 
 /** What decides where a child's notification goes. */
@@ -9,8 +13,7 @@ export interface Routing {
 	audience: Audience<Link>;
 	recipients: Recipients;
 	links: ReadonlySet<Link>;
-	/** Subscriptions whose acknowledgement their client has seen. */
-	acknowledged: WeakSet<Request>;
+	subscriptions: ParkedSubscriptions<Link>;
 	/** A message had nobody to go to and was dropped: its kind. */
 	dropped(kind: string): void;
 	/** What a list of the child holds has changed: the notification's method. */
@@ -63,26 +66,18 @@ export function routeLegacy(
 /**
  * Takes a notification of a modern child to the request it belongs to: it sends
  * none that belongs to none (2026-07-28, basic/transports/stdio, 'Receiving Messages').
- *
- * @param end ends a subscription, whose child says that it is over
  */
 export function routeModern(
 	notification: Notification,
-	{ ledger, acknowledged, dropped }: Routing,
-	end: (
-		subscription: NonNullable<ReturnType<Ledger<Link>["endSubscription"]>>,
-	) => void,
+	{ ledger, subscriptions, dropped }: Routing,
 ): void {
 	const { method, params } = notification;
 	const ofSubscription = ledger.subscription(notification);
 	if (ofSubscription) {
 		const { request, receive } = ofSubscription.asked;
-		// A child that took the place of another acknowledges once more.
-		const isKnown =
-			method === "notifications/subscriptions/acknowledged" &&
-			acknowledged.has(request);
-		acknowledged.add(request);
-		if (!isKnown) receive(ofSubscription.notification);
+		if (!subscriptions.isKnown(request, notification)) {
+			receive(ofSubscription.notification);
+		}
 		return;
 	}
 	switch (method) {
@@ -100,7 +95,7 @@ export function routeModern(
 		}
 		case "notifications/cancelled": {
 			const asked = ledger.endSubscription(notification);
-			if (asked) end(asked);
+			asked?.receive(subscriptionEnd(asked.request));
 			return;
 		}
 		default:

@@ -8,6 +8,10 @@ export type Receive = (message: Message) => void;
  * requests. It maps one to one on Streamable HTTP: a POST with a request is
  * `ask`, with anything else `tell`, GET is `listen`, DELETE is `close`.
  *
+ * A peer speaks one era, and is for one client of it: a legacy client's
+ * conversation, or one request of a modern client, whose closed response is
+ * `close`. A decorator that translates between the eras takes a peer and gives one.
+ *
  * Messages are handed to callbacks and not through async iterables: an answer
  * then costs no promise between the child's line and the socket, and its order
  * against a notification just before it needs no thought.

@@ -1,4 +1,4 @@
-import type { LinkOptions } from "./multiplexer.ts";
+import type { LinkOptions } from "./multiplexer-options.ts";
 import type { Peer, Receive } from "./peer.ts";
 
 /**

@@ -10,7 +10,8 @@ import {
 	isMembers,
 	type Members,
 } from "../protocol/messages.ts";
-import { type LinkOptions, Multiplexer } from "../protocol/multiplexer.ts";
+import { Multiplexer } from "../protocol/multiplexer.ts";
+import type { LinkOptions } from "../protocol/multiplexer-options.ts";
 import { idOfOversizeLine } from "../protocol/oversize.ts";
 import type { Peer } from "../protocol/peer.ts";
 import type { Era } from "../protocol/revisions.ts";

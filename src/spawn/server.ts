@@ -9,7 +9,7 @@ import type { Seal } from "../protocol/eras/seal.ts";
 import { SuspendedCalls } from "../protocol/eras/suspended-calls.ts";
 import type { Client } from "../protocol/handshake.ts";
 import type { Members } from "../protocol/messages.ts";
-import type { LinkOptions } from "../protocol/multiplexer.ts";
+import type { LinkOptions } from "../protocol/multiplexer-options.ts";
 import type { Peer } from "../protocol/peer.ts";
 import type { Era } from "../protocol/revisions.ts";
 import { turningPeer } from "../protocol/turning-peer.ts";

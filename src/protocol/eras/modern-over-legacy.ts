@@ -10,7 +10,7 @@ import {
 	type Response,
 	resultOf,
 } from "../messages.ts";
-import type { LinkOptions } from "../multiplexer.ts";
+import type { LinkOptions } from "../multiplexer-options.ts";
 import type { Peer, Receive } from "../peer.ts";
 import { declares, mayAsk, requiredCapability } from "./input.ts";
 import { ListenOverLegacy } from "./listen-over-legacy.ts";

@@ -1,0 +1,31 @@
+import type { Members, Message } from "./messages.ts";
+import type { Link } from "./recipients.ts";
+import type { Era } from "./revisions.ts";
+
+/** What a multiplexer needs from whoever runs the child. */
+export interface MultiplexerOptions {
+	/** Several clients, none of whose capabilities the child was told: it cannot ask them anything. */
+	shared: boolean;
+	/** How many requests may be in flight at the child. */
+	concurrency(): number;
+	/** Something waits for a child. Called again with each thing that waits. */
+	need(): void;
+	/** No request is in flight at the child. */
+	quiet(): void;
+	/** A message had nobody to go to and was dropped: its kind. */
+	dropped(kind: string): void;
+	/** A legacy child says that one of its lists has changed: the notification's method. */
+	changed(method: string): void;
+}
+
+/** A child that is ready. */
+export interface ReadyChild {
+	era: Era;
+	/** Its raw result of `initialize`, or of `server/discover` where it is modern. */
+	result: Members;
+	/** Writes one message; false for one that cannot be written. */
+	write(message: Message): boolean;
+}
+
+/** What a client is to a multiplexer; see {@link Link}. */
+export type LinkOptions = Partial<Omit<Link, "listener">>;
