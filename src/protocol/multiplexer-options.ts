@@ -1,5 +1,4 @@
 import type { Members, Message } from "./messages.ts";
-import type { Link } from "./recipients.ts";
 import type { Era } from "./revisions.ts";
 
 /** What a multiplexer needs from whoever runs the child. */
@@ -26,6 +25,3 @@ export interface ReadyChild {
 	/** Writes one message; false for one that cannot be written. */
 	write(message: Message): boolean;
 }
-
-/** What a client is to a multiplexer; see {@link Link}. */
-export type LinkOptions = Partial<Omit<Link, "listener">>;

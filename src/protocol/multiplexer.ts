@@ -20,6 +20,7 @@ import {
 	type Response,
 	resultOf,
 } from "./messages.ts";
+import type { MultiplexerOptions, ReadyChild } from "./multiplexer-options.ts";
 import {
 	type Routing,
 	routeLegacy,
@@ -30,7 +31,13 @@ import {
 	subscriptionEnd,
 } from "./parked-subscriptions.ts";
 import type { Peer, Receive } from "./peer.ts";
-import { isOfOneClient, type Link, Recipients } from "./recipients.ts";
+import {
+	isOfOneClient,
+	type Link,
+	type LinkOptions,
+	linkOf,
+	Recipients,
+} from "./recipients.ts";
 import { WaitingLine, type WaitingRequest } from "./waiting-line.ts";
 
 /**
@@ -345,13 +352,4 @@ export class Multiplexer {
 		const request: Request = { jsonrpc: "2.0", id: 0, method, params };
 		this.#child?.write(this.#ledger.ask(this.#ownLink, request, receive));
 	}
-}
-
-function linkOf({
-	takesQuestions = false,
-	ended = () => {},
-	turned,
-}: LinkOptions = {}): Link {
-	const link = { listener: () => {}, takesQuestions, ended };
-	return turned ? { ...link, turned } : link;
 }

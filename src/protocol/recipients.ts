@@ -18,6 +18,19 @@ export interface Link {
 	readonly turned?: (waiting: Waiting<Link>[]) => void;
 }
 
+/** What a client wants to hear of, besides what is its own. */
+export type LinkOptions = Partial<Omit<Link, "listener">>;
+
+/** A client that nobody has connected yet. */
+export function linkOf({
+	takesQuestions = false,
+	ended = () => {},
+	turned,
+}: LinkOptions = {}): Link {
+	const link = { listener: () => {}, takesQuestions, ended };
+	return turned ? { ...link, turned } : link;
+}
+
 /** Decides whose a child's message is that names no request, and by which way it gets there. */
 export class Recipients {
 	readonly #shared: boolean;

@@ -1,5 +1,5 @@
-import type { LinkOptions } from "./multiplexer-options.ts";
 import type { Peer, Receive } from "./peer.ts";
+import type { LinkOptions } from "./recipients.ts";
 
 /**
  * A legacy client's peer on a child of which it is not known yet what it

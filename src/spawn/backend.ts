@@ -11,9 +11,9 @@ import {
 	type Members,
 } from "../protocol/messages.ts";
 import { Multiplexer } from "../protocol/multiplexer.ts";
-import type { LinkOptions } from "../protocol/multiplexer-options.ts";
 import { idOfOversizeLine } from "../protocol/oversize.ts";
 import type { Peer } from "../protocol/peer.ts";
+import type { LinkOptions } from "../protocol/recipients.ts";
 import type { Era } from "../protocol/revisions.ts";
 import type { Exit, Wire } from "../protocol/wire.ts";
 import type { Counters } from "./counters.ts";

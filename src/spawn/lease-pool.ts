@@ -1,8 +1,8 @@
 import type { Lease, TakeLease } from "../protocol/eras/lease.ts";
 import { anonymous, type ModernClient } from "../protocol/eras/meta.ts";
 import type { Message, Request } from "../protocol/messages.ts";
-import type { LinkOptions } from "../protocol/multiplexer-options.ts";
 import type { Peer } from "../protocol/peer.ts";
+import type { LinkOptions } from "../protocol/recipients.ts";
 import type { Backend } from "./backend.ts";
 
 /** What a pool works with. */

@@ -10,8 +10,8 @@ import {
 	type Response,
 	resultOf,
 } from "../messages.ts";
-import type { LinkOptions } from "../multiplexer-options.ts";
 import type { Peer, Receive } from "../peer.ts";
+import type { LinkOptions } from "../recipients.ts";
 import { declares, mayAsk, requiredCapability } from "./input.ts";
 import { ListenOverLegacy } from "./listen-over-legacy.ts";
 import type { Envelope, ModernClient } from "./meta.ts";
