@@ -5,8 +5,10 @@ import { canBeAsked } from "../protocol/eras/input.ts";
 import { legacyOverModern } from "../protocol/eras/legacy-over-modern.ts";
 import type { ModernClient } from "../protocol/eras/meta.ts";
 import { modernOverLegacy } from "../protocol/eras/modern-over-legacy.ts";
+import { modernOverModern } from "../protocol/eras/modern-over-modern.ts";
 import type { Seal } from "../protocol/eras/seal.ts";
 import { SuspendedCalls } from "../protocol/eras/suspended-calls.ts";
+import { modernError } from "../protocol/eras/to-modern.ts";
 import type { Client } from "../protocol/handshake.ts";
 import type { Members } from "../protocol/messages.ts";
 import type { Peer } from "../protocol/peer.ts";
@@ -145,15 +147,20 @@ export class Server {
 	openModern(client: ModernClient): Peer {
 		const isOwn = this.#wantsOwn(client.capabilities);
 		if (this.#config.protocol === "dual" || this.#era() === "modern") {
-			return this.needsSession
+			const peer = this.needsSession
 				? this.#pool.connect(client)
 				: this.#modern.connect();
+			return modernOverModern(peer, this.name);
 		}
 		if (this.#era() === undefined) {
 			const backend = isOwn ? this.#pool.backend(client) : this.#shared;
 			return deferredPeer((use) =>
 				backend.whenUp((up) =>
-					use("error" in up ? up : this.openModern(client)),
+					use(
+						"error" in up
+							? { error: modernError(up.error, undefined) }
+							: this.openModern(client),
+					),
 				),
 			);
 		}
