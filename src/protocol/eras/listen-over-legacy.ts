@@ -9,8 +9,8 @@ import {
 	resultOf,
 } from "../messages.ts";
 import type { Peer, Receive } from "../peer.ts";
+import { initializeFor } from "./legacy-child.ts";
 import { metaKey, withMeta } from "./meta.ts";
-import { initializeFor } from "./modern-over-legacy.ts";
 import { modernError } from "./to-modern.ts";
 
 /** A list's name → whether the client wants to hear of its changes. */
@@ -79,14 +79,14 @@ export class ListenOverLegacy {
 		const honored: Members = {};
 		for (const list of lists) {
 			const key = `${list}ListChanged`;
-			if (filter[key] !== true || !declares(offered[list], "listChanged")) {
+			if (filter[key] !== true || !offers(offered[list], "listChanged")) {
 				continue;
 			}
 			honored[key] = true;
 			this.#wanted.add(`notifications/${list}/list_changed`);
 		}
 		const { resourceSubscriptions } = filter;
-		const uris = declares(offered.resources, "subscribe")
+		const uris = offers(offered.resources, "subscribe")
 			? [...new Set((resourceSubscriptions ?? []) as string[])]
 			: [];
 		if (uris.length === 0) {
@@ -147,7 +147,7 @@ export class ListenOverLegacy {
 	}
 }
 
-function declares(capability: unknown, part: string): boolean {
+function offers(capability: unknown, part: string): boolean {
 	return isMembers(capability) && capability[part] === true;
 }
 

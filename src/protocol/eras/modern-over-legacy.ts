@@ -1,27 +1,26 @@
 import { ErrorCode } from "../error-codes.ts";
 import { cancellation } from "../given-errors.ts";
-import { isAtLeast } from "../log-levels.ts";
 import {
 	type ErrorObject,
 	errorOf,
-	type Message,
-	type Notification,
 	type Request,
-	type Response,
 	resultOf,
 } from "../messages.ts";
 import type { Peer, Receive } from "../peer.ts";
 import type { LinkOptions } from "../recipients.ts";
-import { declares, mayAsk, requiredCapability } from "./input.ts";
-import { ListenOverLegacy } from "./listen-over-legacy.ts";
-import type { Envelope, ModernClient } from "./meta.ts";
-import type { SuspendedCalls } from "./suspended-calls.ts";
+import { mayAsk } from "./input.ts";
 import {
-	discoverResult,
-	legacyRequest,
-	modernError,
-	modernResult,
-} from "./to-modern.ts";
+	initializeFor,
+	isWanted,
+	missingCapability,
+	modernResponse,
+	notAsked,
+	setLogLevel,
+} from "./legacy-child.ts";
+import { ListenOverLegacy } from "./listen-over-legacy.ts";
+import type { ModernClient } from "./meta.ts";
+import type { SuspendedCalls } from "./suspended-calls.ts";
+import { discoverResult, legacyRequest } from "./to-modern.ts";
 
 /** Where a modern client's requests to a legacy server go. */
 export interface ModernOverLegacyOptions {
@@ -114,71 +113,6 @@ export function modernOverLegacy(options: ModernOverLegacyOptions): Peer {
 			// Nothing comes to a modern client that belongs to no request.
 		},
 		close: () => end(),
-	};
-}
-
-/** Lets the server's identity be known before the answer that has to carry it. */
-export function initializeFor({ id }: Request): Request {
-	return { jsonrpc: "2.0", id, method: "initialize" };
-}
-
-/** Sets a legacy child to send the log messages that a request wants. */
-export function setLogLevel(
-	peer: Peer,
-	{ id }: Request,
-	{ logLevel }: Envelope,
-): void {
-	if (logLevel === undefined) return;
-	const method = "logging/setLevel";
-	peer.ask(
-		{ jsonrpc: "2.0", id, method, params: { level: logLevel } },
-		() => {},
-	);
-}
-
-/** A legacy child's answer as the modern client has to see it. */
-export function modernResponse(
-	{ id, method, params }: Request,
-	response: Response,
-	serverInfo: unknown,
-): Message {
-	return "result" in response
-		? resultOf(id, modernResult(method, response.result, serverInfo))
-		: errorOf(id, modernError(response.error, params));
-}
-
-/** Whether a notification that came with a request may go to its client: progress, and the log messages it wants. */
-export function isWanted(
-	{ method, params }: Notification,
-	{ logLevel }: Envelope,
-): boolean {
-	if (method === "notifications/progress") return true;
-	return (
-		method === "notifications/message" &&
-		logLevel !== undefined &&
-		isAtLeast(params?.level, logLevel)
-	);
-}
-
-/** The error for a question that the client has not declared to answer; undefined where it has. */
-export function missingCapability(
-	{ method, params }: Request,
-	{ capabilities }: Envelope,
-): ErrorObject | undefined {
-	const required = requiredCapability(method, params);
-	if (!required || declares(capabilities, required)) return undefined;
-	return {
-		code: ErrorCode.missingClientCapability,
-		message: `The server needs to ask its client "${method}", which the client has not declared`,
-		data: { requiredCapabilities: required },
-	};
-}
-
-/** What the child is told where its question can be put to nobody. */
-export function notAsked(method: string): ErrorObject {
-	return {
-		code: ErrorCode.methodNotFound,
-		message: `"${method}" cannot be asked of this client`,
 	};
 }
 

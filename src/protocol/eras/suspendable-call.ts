@@ -15,7 +15,6 @@ import {
 import type { Receive } from "../peer.ts";
 import { declares, inputRequestOf, requiredCapability } from "./input.ts";
 import type { Lease, TakeLease } from "./lease.ts";
-import { type ModernClient, metaKey, withMeta } from "./meta.ts";
 import {
 	initializeFor,
 	isWanted,
@@ -23,7 +22,8 @@ import {
 	modernResponse,
 	notAsked,
 	setLogLevel,
-} from "./modern-over-legacy.ts";
+} from "./legacy-child.ts";
+import { type ModernClient, metaKey, withMeta } from "./meta.ts";
 import { legacyRequest } from "./to-modern.ts";
 
 /** One HTTP exchange that a call is served on: the first request, or a retry. */
