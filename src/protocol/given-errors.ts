@@ -10,7 +10,7 @@ export const cancelledError: ErrorObject = {
 /** The answer to what is in flight when a client ends its session. */
 export const endedError: ErrorObject = {
 	code: ErrorCode.sessionNotFound,
-	message: "The client has ended its session",
+	message: "The client has ended its session, or closed the response",
 };
 
 /** The answer where a message can be read but not written. */

@@ -9,7 +9,7 @@ import { EventStream } from "./event-stream.ts";
 import { type Answer, Exchange } from "./exchange.ts";
 import { httpError } from "./http-error.ts";
 import { MirroredTools } from "./mirrored-tools.ts";
-import { patienceMs } from "./patience.ts";
+import { modernPatienceMs } from "./patience.ts";
 import { refuseWhileClosing } from "./refuse-session.ts";
 import type { RouteContext, ServerEnv } from "./route-context.ts";
 
@@ -73,12 +73,12 @@ export function modern(context: RouteContext) {
 			aside() {},
 			finished: () => peer.close(),
 		});
-		// Until there is a stream, nothing else tells that the client has gone.
+		// Until there is a stream, nothing else tells that the client has gone; see modernPatienceMs.
 		c.req.raw.signal.addEventListener("abort", () => {
 			if (!exchange.streaming) peer.close();
 		});
 		peer.ask(request, (message) => exchange.receive(request, message));
-		const timer = setTimeout(() => exchange.stream(), patienceMs);
+		const timer = setTimeout(() => exchange.stream(), modernPatienceMs);
 		const answer = await exchange.answer;
 		clearTimeout(timer);
 		return respond(c, answer);
