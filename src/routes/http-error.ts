@@ -1,6 +1,8 @@
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { ErrorCode } from "../protocol/error-codes.ts";
 import { type ErrorObject, errorOf, type Id } from "../protocol/messages.ts";
+import { modernRevision } from "../protocol/revisions.ts";
 
 /**
  * A refusal of a whole HTTP request: the status, and a JSON-RPC error with the
@@ -14,4 +16,11 @@ export function httpError(
 	id: Id | null = null,
 ): Response {
 	return c.json(errorOf(id, error), status);
+}
+
+/** The code for a bound that was reached. Revision 2026-07-28 keeps the range of the usual one for itself (basic/index, 'Error Codes'). */
+export function limitCode(c: Context): number {
+	return c.req.header("mcp-protocol-version") === modernRevision
+		? ErrorCode.internalError
+		: ErrorCode.limitReached;
 }

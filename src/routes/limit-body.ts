@@ -1,7 +1,6 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { ErrorCode } from "../protocol/error-codes.ts";
-import { httpError } from "./http-error.ts";
+import { httpError, limitCode } from "./http-error.ts";
 
 /** How much of a body that is refused is read all the same, as a multiple of the limit. */
 const readAnyway = 4;
@@ -13,7 +12,7 @@ const readAnyway = 4;
 export function limitBody(maxBodyBytes: number): MiddlewareHandler {
 	const refuse = (c: Context) =>
 		httpError(c, 413, {
-			code: ErrorCode.limitReached,
+			code: limitCode(c),
 			message: `The body is larger than ${maxBodyBytes} bytes (send less, or raise "maxBodyBytes")`,
 		});
 	const refuseUnread = (c: Context) => {

@@ -9,6 +9,9 @@ import type { Served } from "./route-context.ts";
 
 type ByTool = Map<unknown, MirroredParameter[]>;
 
+/** How long a page may take, in ms: who calls a tool waits for it. */
+const pageTimeoutMs = 30_000;
+
 /** A list that does not end is not read to its end. */
 const mostPages = 100;
 
@@ -40,12 +43,15 @@ export class MirroredTools {
 			? client
 			: { ...client, capabilities: {} };
 		const peer = server.openModern(reader);
-		const reading = read(peer, reader)
+		let version = server.toolsVersion;
+		const reading = read(peer, reader, (page) => {
+			// The child may have been started for this, which counts as a change; what comes later is one.
+			if (page === 0) version = server.toolsVersion;
+		})
 			.then((byTool) => {
-				// Not before: the child may have been started for this, which counts as a change.
-				const version = server.toolsVersion;
-				if (byTool) this.#known.set(server, { version, byTool });
-				return byTool ?? new Map();
+				// Also where there is none: it would be no other for the next call.
+				this.#known.set(server, { version, byTool });
+				return byTool;
 			})
 			.finally(() => {
 				this.#reading.delete(server);
@@ -56,16 +62,17 @@ export class MirroredTools {
 	}
 }
 
-/** All of a server's list; undefined where it cannot be read. */
+/** All of a server's list; as much as there is where it cannot be read. */
 async function read(
 	peer: Peer,
 	client: ModernClient,
-): Promise<ByTool | undefined> {
+	arrived: (page: number) => void,
+): Promise<ByTool> {
 	const tools: ByTool = new Map();
 	let cursor: unknown;
 	for (let page = 0; page < mostPages; page++) {
-		const result = await list(peer, client, cursor);
-		if (!result) return undefined;
+		const result = await list(peer, client, cursor, () => arrived(page));
+		if (!result) break;
 		for (const [name, parameters] of mirroredByTool(result)) {
 			tools.set(name, parameters);
 		}
@@ -80,16 +87,20 @@ function list(
 	peer: Peer,
 	client: ModernClient,
 	cursor: unknown,
+	arrived: () => void,
 ): Promise<Members | undefined> {
 	const params = {
 		...(cursor === undefined ? {} : { cursor }),
 		_meta: modernMeta(undefined, client),
 	};
 	return new Promise((resolve) => {
+		const timer = setTimeout(() => resolve(undefined), pageTimeoutMs);
 		peer.ask(
 			{ jsonrpc: "2.0", id: 0, method: "tools/list", params },
 			(message: Message) => {
 				if ("method" in message) return;
+				clearTimeout(timer);
+				arrived();
 				resolve("result" in message ? message.result : undefined);
 			},
 		);

@@ -3,7 +3,12 @@ import { anonymous, type Envelope } from "../protocol/eras/meta.ts";
 import { refuseParameters } from "../protocol/eras/parameter-headers.ts";
 import { isRemoved } from "../protocol/eras/to-modern.ts";
 import { ErrorCode } from "../protocol/error-codes.ts";
-import type { ErrorObject, Request } from "../protocol/messages.ts";
+import { endedError } from "../protocol/given-errors.ts";
+import {
+	type ErrorObject,
+	errorOf,
+	type Request,
+} from "../protocol/messages.ts";
 import { accepts } from "./accepts.ts";
 import { EventStream } from "./event-stream.ts";
 import { type Answer, Exchange } from "./exchange.ts";
@@ -48,21 +53,17 @@ export function modern(context: RouteContext) {
 			return httpError(c, 404, removedMethod(request.method), request.id);
 		}
 		if (isListen && !sse) return httpError(c, 406, notAccepted, request.id);
-		if (request.method === "tools/call") {
-			const { name, arguments: args } = request.params ?? {};
-			const parameters = await mirroredTools.of(server, client, name);
-			const mismatch = refuseParameters(parameters, args, (header) =>
-				c.req.header(header),
-			);
-			if (mismatch) return httpError(c, 400, mismatch, request.id);
-		}
-
 		const peer = server.openModern(client);
+		let gone = false;
+		const leave = () => {
+			gone = true;
+			peer.close();
+		};
 		const exchange = new Exchange([request], {
 			json: !isListen && (!sse || (json && config.postResponse !== "sse")),
 			sse: isListen || (sse && !(json && config.postResponse === "json")),
 			openStream() {
-				const connection = new EventStream(streams, () => peer.close());
+				const connection = new EventStream(streams, () => leave());
 				const stream = {
 					send: (data: string) => connection.send({ data }),
 					end: () => connection.end(),
@@ -75,10 +76,27 @@ export function modern(context: RouteContext) {
 		});
 		// Until there is a stream, nothing else tells that the client has gone; see modernPatienceMs.
 		c.req.raw.signal.addEventListener("abort", () => {
-			if (!exchange.streaming) peer.close();
+			if (!exchange.streaming) leave();
 		});
-		peer.ask(request, (message) => exchange.receive(request, message));
 		const timer = setTimeout(() => exchange.stream(), modernPatienceMs);
+		const ask = (refusal?: ErrorObject) => {
+			const error = refusal ?? (gone ? endedError : undefined);
+			if (error) exchange.receive(request, errorOf(request.id, error));
+			else peer.ask(request, (message) => exchange.receive(request, message));
+		};
+		if (request.method !== "tools/call") ask();
+		else {
+			const { name, arguments: args } = request.params ?? {};
+			void mirroredTools
+				.of(server, client, name)
+				.then((parameters) =>
+					ask(
+						refuseParameters(parameters, args, (header) =>
+							c.req.header(header),
+						),
+					),
+				);
+		}
 		const answer = await exchange.answer;
 		clearTimeout(timer);
 		return respond(c, answer);

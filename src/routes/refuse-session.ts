@@ -1,7 +1,6 @@
 import type { Context } from "hono";
-import { ErrorCode } from "../protocol/error-codes.ts";
 import type { Id } from "../protocol/messages.ts";
-import { httpError } from "./http-error.ts";
+import { httpError, limitCode } from "./http-error.ts";
 import { isFull, type RouteContext } from "./route-context.ts";
 
 const retryAfterSeconds = 5;
@@ -34,5 +33,5 @@ export function refuseWhileClosing(
 
 function unavailable(c: Context, message: string, id?: Id): Response {
 	c.header("Retry-After", String(retryAfterSeconds));
-	return httpError(c, 503, { code: ErrorCode.limitReached, message }, id);
+	return httpError(c, 503, { code: limitCode(c), message }, id);
 }

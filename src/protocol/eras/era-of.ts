@@ -35,8 +35,10 @@ export type ServedAs =
 export function eraOf(message: Message, header: Header): ServedAs {
 	if (!("method" in message)) return { era: "legacy" };
 	const named = namedVersion(message.params);
-	if (isLegacyRevision(named)) return { era: "legacy" };
-	const version = header("mcp-protocol-version");
+	const version = header("mcp-protocol-version")?.trim();
+	if (isLegacyRevision(named) && version !== modernRevision) {
+		return { era: "legacy" };
+	}
 	if (named === undefined) {
 		const foreign = foreignRevision(version);
 		if (foreign === undefined || message.method === "initialize") {
@@ -73,6 +75,14 @@ function modernRequest(
 	version: string | undefined,
 	header: Header,
 ): ServedAs {
+	// A later revision may want something else of its requests; one that contradicts itself is a mismatch.
+	if (
+		typeof named === "string" &&
+		named === version &&
+		named !== modernRevision
+	) {
+		return unsupported(named);
+	}
 	const envelope = readEnvelope(request);
 	if ("problem" in envelope) {
 		return {
@@ -83,10 +93,6 @@ function modernRequest(
 		};
 	}
 	const refusal = refuseHeaders(request, header);
-	// A version that contradicts itself is a mismatch, one that does not is unknown.
-	if (named !== modernRevision && named === version) {
-		return unsupported(String(named));
-	}
 	return refusal ? { refusal } : { era: "modern", request, envelope };
 }
 

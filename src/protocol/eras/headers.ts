@@ -86,7 +86,9 @@ export function decodeHeader(header: string): string | undefined {
 	if (!isBase64) return undefined;
 	const bytes = Uint8Array.from(atob(encoded), (byte) => byte.charCodeAt(0));
 	try {
-		return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+		return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(
+			bytes,
+		);
 	} catch {
 		return undefined;
 	}

@@ -20,7 +20,7 @@ import {
 import { ListenOverLegacy } from "./listen-over-legacy.ts";
 import type { ModernClient } from "./meta.ts";
 import type { SuspendedCalls } from "./suspended-calls.ts";
-import { discoverResult, legacyRequest } from "./to-modern.ts";
+import { discoverResult, isOtherwise, legacyRequest } from "./to-modern.ts";
 
 /** Where a modern client's requests to a legacy server go. */
 export interface ModernOverLegacyOptions {
@@ -101,7 +101,9 @@ export function modernOverLegacy(options: ModernOverLegacyOptions): Peer {
 				}
 			}
 			const asking = calls && mayAsk(request.method);
-			if (asking) end = calls.ask(request, client, receive);
+			if (isOtherwise(request.method)) {
+				receive(errorOf(request.id, unknownMethod(request.method)));
+			} else if (asking) end = calls.ask(request, client, receive);
 			else if (request.params?.requestState !== undefined) {
 				receive(errorOf(request.id, noStateHere));
 			} else plain(request, receive);
@@ -114,6 +116,11 @@ export function modernOverLegacy(options: ModernOverLegacyOptions): Peer {
 		},
 		close: () => end(),
 	};
+}
+
+function unknownMethod(method: string): ErrorObject {
+	const message = `The server does not know "${method}"`;
+	return { code: ErrorCode.methodNotFound, message };
 }
 
 const noStateHere: ErrorObject = {

@@ -11,6 +11,8 @@ export interface MirroredParameter {
 }
 
 const mirroredTypes: readonly unknown[] = ["string", "integer", "boolean"];
+/** Other ways of writing a number are read otherwise by others on the way. */
+const decimal = /^-?\d+(\.\d+)?$/;
 /** RFC 9110, section 5.6.2. */
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
@@ -23,7 +25,10 @@ const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 export function mirroredParameters(inputSchema: unknown): MirroredParameter[] {
 	const found: MirroredParameter[] = [];
 	collect(inputSchema, [], found);
-	return found;
+	const names = found.map(({ header }) => header);
+	return found.filter(
+		({ header }) => names.indexOf(header) === names.lastIndexOf(header),
+	);
 }
 
 function collect(
@@ -90,8 +95,8 @@ function refuseParameter(
 		return headerMismatch(`the header ${name} is no valid value: "${header}"`);
 	}
 	const matches =
-		type === "integer" && typeof value === "number"
-			? decoded !== "" && Number(decoded) === value
+		type === "integer" && decimal.test(decoded)
+			? Number(decoded) === value
 			: decoded === String(value);
 	return matches
 		? undefined

@@ -64,6 +64,8 @@ export class SuspendableCall {
 	readonly #options: SuspendableCallOptions;
 	readonly #questions = new Map<string, Question>();
 	#attempt: Attempt | undefined;
+	/** Of the last attempt: what it can be asked holds while it is away too. */
+	#client: ModernClient | undefined;
 	#giveUpWaiting = () => {};
 	#lease: Lease | undefined;
 	/** Id of the call at the child, while it is in flight there. */
@@ -90,6 +92,7 @@ export class SuspendableCall {
 	/** Waits for a child, and begins. */
 	start(attempt: Attempt): void {
 		this.#attempt = attempt;
+		this.#client = attempt.client;
 		this.#giveUpWaiting = this.#options.takeLease(attempt.client, (lease) => {
 			this.#lease = lease;
 			lease.peer.listen((message) => this.#hear(message));
@@ -106,6 +109,7 @@ export class SuspendableCall {
 	resume(attempt: Attempt, answers: Members = {}): void {
 		clearTimeout(this.#expiry);
 		this.#attempt = attempt;
+		this.#client = attempt.client;
 		if (this.#lease) this.#lease.suspended = false;
 		for (const [key, { childId }] of [...this.#questions]) {
 			const answer = answers[key];
@@ -119,7 +123,9 @@ export class SuspendableCall {
 				return;
 			}
 		}
-		if (this.#answer) this.#hear(this.#answer);
+		const answer = this.#answer;
+		this.#answer = undefined;
+		if (answer) this.#hear(answer);
 		else if (this.#questions.size > 0) this.#gather();
 		else if (this.#sent === undefined) this.#send();
 	}
@@ -177,13 +183,12 @@ export class SuspendableCall {
 	}
 
 	#hearQuestion(question: Request): void {
-		const client = this.#attempt?.client;
-		const missing = client && missingCapability(question, client);
-		if (missing) {
+		const missing = this.#client && missingCapability(question, this.#client);
+		if (missing && this.#attempt) {
 			this.#refuse(missing);
 			return;
 		}
-		if (!requiredCapability(question.method, question.params)) {
+		if (missing || !requiredCapability(question.method, question.params)) {
 			this.#options.dropped("question-nobody-can-answer");
 			this.#lease?.peer.tell(errorOf(question.id, notAsked(question.method)));
 			return;

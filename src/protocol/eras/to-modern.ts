@@ -33,9 +33,14 @@ const removed = [
 	"resources/unsubscribe",
 ];
 
-/** True for a method that a modern client must not find, though a legacy server has it. */
+/** True for a method that no modern client must find. */
 export function isRemoved(method: string): boolean {
-	return removed.includes(method) || method.startsWith("tasks/");
+	return removed.includes(method);
+}
+
+/** True for a method that a legacy server may have, and means something else by: tasks are an extension now. */
+export function isOtherwise(method: string): boolean {
+	return method.startsWith("tasks/");
 }
 
 /** A modern request as a legacy server has to see it: `progressToken`, trace context and the client's own keys stay. */
