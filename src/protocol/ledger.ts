@@ -55,7 +55,7 @@ export class Ledger<Owner> {
 	readonly #asked = new Map<Id, Asked<Owner>>();
 	readonly #questions = new Map<Id, Question<Owner>>();
 	/** Requests given up whose answers the child still owes, or never gives: it may still speak on their behalf. */
-	readonly #abandoned = new Map<Id, Owner>();
+	readonly #abandoned = new Map<Id, Pick<Asked<Owner>, "owner" | "logLevel">>();
 	#subscriptions = 0;
 
 	/** How many requests are in flight. Subscriptions are not counted: nobody waits for their answer. */
@@ -71,7 +71,7 @@ export class Ledger<Owner> {
 	/** Everybody on whose behalf the child may be speaking now, as often as there are requests. */
 	*speakers(): Generator<Owner> {
 		for (const { owner } of this.#asked.values()) yield owner;
-		yield* this.#abandoned.values();
+		for (const { owner } of this.#abandoned.values()) yield owner;
 	}
 
 	/** Enters a request and gives it back as the child shall see it. */
@@ -148,7 +148,7 @@ export class Ledger<Owner> {
 	/**
 	 * The request that a modern child's log message of that severity belongs to:
 	 * it sends none but for requests that asked for it. Undefined where several
-	 * did, since the message does not say for which it is.
+	 * did, also one that was given up, since the message does not say for which it is.
 	 */
 	logger(level: unknown): Asked<Owner> | undefined {
 		let only: Asked<Owner> | undefined;
@@ -158,6 +158,10 @@ export class Ledger<Owner> {
 			if (isSubscription(request)) continue;
 			if (only) return undefined;
 			only = asked;
+		}
+		for (const { logLevel } of this.#abandoned.values()) {
+			if (logLevel !== undefined && isAtLeast(level, logLevel))
+				return undefined;
 		}
 		return only;
 	}
@@ -174,7 +178,7 @@ export class Ledger<Owner> {
 		for (const [id, asked] of this.#asked) {
 			if (asked.owner !== owner || asked.request.id !== requestId) continue;
 			this.#take(id);
-			this.#abandon(id, owner);
+			this.#abandon(id, asked);
 			const params = { ...notification.params, requestId: id };
 			return { asked, notification: { ...notification, params } };
 		}
@@ -220,9 +224,9 @@ export class Ledger<Owner> {
 		const asked = new Map(
 			[...this.#asked].filter((entry) => entry[1].owner === owner),
 		);
-		for (const id of asked.keys()) {
+		for (const [id, each] of asked) {
 			this.#take(id);
-			this.#abandon(id, owner);
+			this.#abandon(id, each);
 		}
 		const questions = [...this.#questions.values()].filter(
 			(question) => question.owner === owner,
@@ -250,8 +254,10 @@ export class Ledger<Owner> {
 		return asked;
 	}
 
-	#abandon(id: Id, owner: Owner): void {
+	#abandon(id: Id, { owner, request, logLevel }: Asked<Owner>): void {
+		if (isSubscription(request)) return;
 		// Two owners are as good as all of them to say that nobody is certain; the bound keeps the rest from piling up.
-		if (this.#abandoned.size < mostAbandoned) this.#abandoned.set(id, owner);
+		if (this.#abandoned.size >= mostAbandoned) return;
+		this.#abandoned.set(id, { owner, logLevel });
 	}
 }

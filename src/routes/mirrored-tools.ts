@@ -38,13 +38,10 @@ export class MirroredTools {
 	#read(server: Served, client: ModernClient): Promise<ByTool> {
 		const running = this.#reading.get(server);
 		if (running) return running;
-		// A child of its own is for who needs one.
-		const reader = server.needsSession
-			? client
-			: { ...client, capabilities: {} };
-		const peer = server.openModern(reader);
+		// As the client that calls: no other child has to be started for this.
+		const peer = server.openModern(client);
 		let version = server.toolsVersion;
-		const reading = read(peer, reader, (page) => {
+		const reading = read(peer, client, (page) => {
 			// The child may have been started for this, which counts as a change; what comes later is one.
 			if (page === 0) version = server.toolsVersion;
 		})

@@ -31,6 +31,8 @@ export interface BackendContext {
 	learned(era: Era): void;
 	counters: Counters;
 	log: Logger;
+	/** The server's tools may be others than before. */
+	toolsChanged(): void;
 	/** A child is ready, or why the last attempt, or the last child, failed. */
 	changed(failure: Exit | undefined): void;
 }
@@ -46,7 +48,8 @@ export class Backend {
 	readonly #keepUp: () => boolean;
 	readonly #client: Client;
 	readonly #whenUp: ((up: Up) => void)[] = [];
-	#toolsVersion = 0;
+	#starts = 0;
+	readonly #shared: boolean;
 	#idleTimer: NodeJS.Timeout | undefined;
 	#onQuiet: (() => void) | undefined;
 	#restarting: Promise<void> | undefined;
@@ -65,6 +68,7 @@ export class Backend {
 		this.#context = context;
 		this.#keepUp = keepUp;
 		this.#client = client;
+		this.#shared = shared;
 		this.#multiplexer = new Multiplexer({
 			shared,
 			concurrency: () =>
@@ -131,9 +135,14 @@ export class Backend {
 		this.#supervisor.need();
 	}
 
-	/** Another number whenever the child's tools may be others than before. */
-	get toolsVersion(): number {
-		return this.#toolsVersion;
+	/** Whether a child is ready now. */
+	get isReady(): boolean {
+		return this.#supervisor.state.name === "ready";
+	}
+
+	/** How many processes were ready so far. */
+	get starts(): number {
+		return this.#starts;
 	}
 
 	/** Starts the child without anybody asking yet. */
@@ -178,7 +187,10 @@ export class Backend {
 	}
 
 	#up(wire: Wire, era: Era, result: Members): void {
-		this.#toolsVersion++;
+		this.#starts++;
+		const { isolation } = this.#context.config();
+		// Its tools are the server's, as far as anybody looks at those of a child of one client.
+		if (this.#shared || isolation === "session") this.#context.toolsChanged();
 		this.#multiplexer.up({
 			era,
 			result,
@@ -201,7 +213,9 @@ export class Backend {
 	}
 
 	#changed(method: string): void {
-		if (method === "notifications/tools/list_changed") this.#toolsVersion++;
+		if (method === "notifications/tools/list_changed") {
+			this.#context.toolsChanged();
+		}
 	}
 
 	/** Lets nothing new out and waits until nothing is in flight. */

@@ -125,8 +125,9 @@ export class LeasePool {
 				suspended = value;
 				serve();
 			},
-			release: (used) => {
-				child.giveBack();
+			isFresh: child.isFresh(),
+			release: (used, open) => {
+				child.giveBack(open);
 				// What one client has told it, another who is called the same must not meet.
 				if (used && principal === anonymous && !this.#options.keepsState()) {
 					void child.backend.restart(0).then(() => child.backend.warm());
@@ -159,6 +160,8 @@ class PooledChild {
 	/** Others on it. */
 	users = 0;
 	idle: NodeJS.Timeout | undefined;
+	/** How often its backend had started a process when it was leased the last time. */
+	#starts = 0;
 	/** What it has asked while no call was on it. */
 	#questions: Request[] = [];
 
@@ -173,9 +176,16 @@ class PooledChild {
 		return this.#questions.splice(0);
 	}
 
-	giveBack(): void {
+	isFresh(): boolean {
+		const { starts, isReady } = this.backend;
+		const isFresh = !isReady || starts !== this.#starts;
+		this.#starts = isReady ? starts : starts + 1;
+		return isFresh;
+	}
+
+	giveBack(open: readonly Request[] = []): void {
 		this.leased = undefined;
-		this.#questions = [];
+		this.#questions = [...open];
 		this.keeper.listen((message) => this.#hear(message));
 	}
 

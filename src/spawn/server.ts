@@ -46,6 +46,7 @@ export class Server {
 	readonly #calls: SuspendedCalls;
 	#config: ServerConfig;
 	#learned: Era | undefined;
+	#toolsVersion = 0;
 	#failure: Exit | undefined;
 	#stopped = false;
 
@@ -74,6 +75,9 @@ export class Server {
 			era: () => this.#era(),
 			learned: (era) => {
 				this.#learned = era;
+			},
+			toolsChanged: () => {
+				this.#toolsVersion++;
 			},
 			counters: this.#counters,
 			log: log.child({ server: name }),
@@ -120,7 +124,7 @@ export class Server {
 
 	/** Another number whenever the server's tools may be others than before. */
 	get toolsVersion(): number {
-		return this.#shared.toolsVersion + this.#sharedModern.toolsVersion;
+		return this.#toolsVersion;
 	}
 
 	/** Starts what is to be warm. */

@@ -110,6 +110,11 @@ export class LegacyCall {
 			this.#finish({ ...message, error });
 		} else if (message.result.resultType === "input_required") {
 			this.#askClient(message.result);
+		} else if (!isComplete(message.result)) {
+			this.#fail(
+				`gave a result of a type that this client does not know ("${message.result.resultType}")`,
+				"RESULT_NOT_TRANSLATABLE",
+			);
 		} else {
 			const result = legacyResult(this.request.method, message.result);
 			this.#finish({ ...message, result });
@@ -159,13 +164,13 @@ export class LegacyCall {
 		});
 	}
 
-	#fail(what: string): void {
+	#fail(what: string, code = "INPUT_NOT_POSSIBLE"): void {
 		this.#open.clear();
 		this.#finish(
 			errorOf(this.request.id, {
 				code: ErrorCode.internalError,
 				message: `The server ${what}`,
-				data: { code: "INPUT_NOT_POSSIBLE" },
+				data: { code },
 			}),
 		);
 	}
@@ -175,4 +180,9 @@ export class LegacyCall {
 		this.#over = true;
 		this.#options.receive(response);
 	}
+}
+
+/** A type that nobody knows is no result (2026-07-28, basic/index, 'ResultType'). */
+function isComplete({ resultType }: Members): boolean {
+	return resultType === undefined || resultType === "complete";
 }

@@ -61,8 +61,7 @@ export function modernOverLegacy(options: ModernOverLegacyOptions): Peer {
 		peer.ask(initializeFor(request), (message) => {
 			if ("result" in message) serverInfo = message.result.serverInfo;
 		});
-		setLogLevel(peer, request, client);
-		peer.ask(legacyRequest(request), (message) => {
+		const hear: Receive = (message) => {
 			if (!("method" in message)) {
 				settle(modernResponse(request, message, serverInfo));
 			} else if ("id" in message) {
@@ -77,8 +76,14 @@ export function modernOverLegacy(options: ModernOverLegacyOptions): Peer {
 				}
 			} else if (isWanted(message, client)) {
 				if (!settled) receive(message);
-			} else dropped("notification-nobody-asked-for");
-		});
+			} else if (!message.method.endsWith("/list_changed")) {
+				dropped("notification-nobody-asked-for");
+			}
+		};
+		// Beside the request there may be one that sets the log level: what comes then names neither.
+		peer.listen(hear);
+		setLogLevel(peer, request, client);
+		peer.ask(legacyRequest(request), hear);
 	};
 
 	return {

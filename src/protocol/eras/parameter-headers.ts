@@ -95,7 +95,7 @@ function refuseParameter(
 		return headerMismatch(`the header ${name} is no valid value: "${header}"`);
 	}
 	const matches =
-		type === "integer" && decimal.test(decoded)
+		type === "integer" && typeof value === "number" && decimal.test(decoded)
 			? Number(decoded) === value
 			: decoded === String(value);
 	return matches

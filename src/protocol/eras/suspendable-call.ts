@@ -1,4 +1,3 @@
-import { ErrorCode } from "../error-codes.ts";
 import { cancellation, cancelledError } from "../given-errors.ts";
 import {
 	type ErrorObject,
@@ -13,7 +12,7 @@ import {
 	resultOf,
 } from "../messages.ts";
 import type { Receive } from "../peer.ts";
-import { declares, inputRequestOf, requiredCapability } from "./input.ts";
+import { inputRequestOf, requiredCapability } from "./input.ts";
 import type { Lease, TakeLease } from "./lease.ts";
 import {
 	initializeFor,
@@ -25,6 +24,7 @@ import {
 } from "./legacy-child.ts";
 import { type ModernClient, metaKey, withMeta } from "./meta.ts";
 import { legacyRequest } from "./to-modern.ts";
+import { urlNotOpened, urlsOf } from "./url-elicitation.ts";
 
 /** One HTTP exchange that a call is served on: the first request, or a retry. */
 export interface Attempt {
@@ -50,6 +50,11 @@ interface Question {
 	childId?: Id;
 }
 
+/** How long a child may take to answer a ping, in ms, before nobody waits for that any more. */
+const pingTimeoutMs = 1000;
+/** How long a child gets to take up what it asked for before any call, in ms: it says nothing when it has. */
+const takeUpMs = 50;
+
 /** Questions that come within this time of each other are asked together. */
 const gatherMs = 10;
 
@@ -63,6 +68,8 @@ export class SuspendableCall {
 	readonly id = crypto.randomUUID();
 	readonly #options: SuspendableCallOptions;
 	readonly #questions = new Map<string, Question>();
+	/** What the child asked and has gone on without. */
+	readonly #open: Request[] = [];
 	#attempt: Attempt | undefined;
 	/** Of the last attempt: what it can be asked holds while it is away too. */
 	#client: ModernClient | undefined;
@@ -79,6 +86,7 @@ export class SuspendableCall {
 	#over = false;
 	#gathering: NodeJS.Timeout | undefined;
 	#expiry: NodeJS.Timeout | undefined;
+	#takingUp: NodeJS.Timeout | undefined;
 
 	constructor(options: SuspendableCallOptions) {
 		this.#options = options;
@@ -96,13 +104,23 @@ export class SuspendableCall {
 		this.#giveUpWaiting = this.#options.takeLease(attempt.client, (lease) => {
 			this.#lease = lease;
 			lease.peer.listen((message) => this.#hear(message));
-			lease.peer.ask(initializeFor(attempt.request), (message) => {
-				if ("result" in message) this.#serverInfo = message.result.serverInfo;
-			});
 			for (const question of lease.questions) this.#hear(question);
 			// What the child wants to know beforehand it may need for the call.
-			if (this.#questions.size === 0) this.#send();
+			const begin = () => {
+				if (this.#questions.size === 0) this.#send();
+			};
+			const { isFresh } = lease;
+			lease.peer.ask(initializeFor(attempt.request), (message) => {
+				if ("result" in message) this.#serverInfo = message.result.serverInfo;
+				if (isFresh) this.#ping(begin);
+			});
+			if (!isFresh) begin();
 		});
+	}
+
+	/** What the client is asked now. */
+	get keys(): string[] {
+		return [...this.#questions.keys()];
 	}
 
 	/** Goes on with the client's answers. What it has not answered it is asked once more. */
@@ -111,11 +129,13 @@ export class SuspendableCall {
 		this.#attempt = attempt;
 		this.#client = attempt.client;
 		if (this.#lease) this.#lease.suspended = false;
+		let told = false;
 		for (const [key, { childId }] of [...this.#questions]) {
 			const answer = answers[key];
 			if (!isMembers(answer)) continue;
 			this.#questions.delete(key);
 			if (childId !== undefined) {
+				told = true;
 				this.#used = true;
 				this.#lease?.peer.tell(resultOf(childId, answer));
 			} else if (answer.action !== "accept") {
@@ -127,7 +147,12 @@ export class SuspendableCall {
 		this.#answer = undefined;
 		if (answer) this.#hear(answer);
 		else if (this.#questions.size > 0) this.#gather();
-		else if (this.#sent === undefined) this.#send();
+		else if (this.#sent === undefined && !told) this.#send();
+		else if (this.#sent === undefined) {
+			this.#ping(() => {
+				this.#takingUp = setTimeout(() => this.#send(), takeUpMs);
+			});
+		}
 	}
 
 	/** The client has closed a response: the call is cancelled, unless it goes on without. */
@@ -159,6 +184,23 @@ export class SuspendableCall {
 		peer.ask({ ...request, params }, (message) => this.#hear(message));
 	}
 
+	/** Calls back when the child has read all that was written to it so far: servers ask right behind the handshake. */
+	#ping(then: () => void): void {
+		let isDone = false;
+		const finish = () => {
+			if (isDone) return;
+			isDone = true;
+			clearTimeout(timer);
+			if (!this.#over) then();
+		};
+		const timer = setTimeout(finish, pingTimeoutMs);
+		const id = `${this.id}-ping`;
+		this.#lease?.peer.ask({ jsonrpc: "2.0", id, method: "ping" }, (message) => {
+			if ("method" in message) this.#hear(message);
+			else finish();
+		});
+	}
+
 	#hear(message: Message): void {
 		if (this.#over) return;
 		if (!("method" in message)) this.#hearAnswer(message);
@@ -168,7 +210,7 @@ export class SuspendableCall {
 
 	#hearAnswer(answer: Response): void {
 		this.#sent = undefined;
-		this.#questions.clear();
+		this.#keepOpen();
 		if (!this.#attempt) {
 			this.#answer = answer;
 			return;
@@ -289,49 +331,24 @@ export class SuspendableCall {
 		this.#settle(errorOf(id, error));
 	}
 
+	/** The child has not waited for an answer, and still may want one. */
+	#keepOpen(): void {
+		for (const { request, childId } of this.#questions.values()) {
+			if (childId !== undefined) this.#open.push(request);
+		}
+		this.#questions.clear();
+	}
+
 	#settle(message: Message): void {
 		this.#over = true;
 		clearTimeout(this.#expiry);
 		clearTimeout(this.#gathering);
+		clearTimeout(this.#takingUp);
 		this.#options.over();
-		this.#lease?.release(this.#used);
+		this.#lease?.release(this.#used, this.#open);
 		this.#lease = undefined;
 		const receive = this.#attempt?.receive;
 		this.#attempt = undefined;
 		receive?.(message);
 	}
 }
-
-/**
- * Revision 2025-11-25 has an error by which a server sends the user to URLs
- * before the call can be made: these, as questions, or the error for a client
- * that cannot be asked so. Undefined for every other answer.
- */
-function urlsOf(
-	answer: Response,
-	{ capabilities }: ModernClient,
-): Request[] | ErrorObject | undefined {
-	if (!("error" in answer)) return undefined;
-	const { code, message, data } = answer.error;
-	if (code !== ErrorCode.urlElicitationRequired) return undefined;
-	const requiredCapabilities = { elicitation: { url: {} } };
-	if (!declares(capabilities, requiredCapabilities)) {
-		const missing = ErrorCode.missingClientCapability;
-		return { code: missing, message, data: { requiredCapabilities } };
-	}
-	const elicitations: unknown[] =
-		isMembers(data) && Array.isArray(data.elicitations)
-			? data.elicitations
-			: [];
-	const method = "elicitation/create";
-	const urls = elicitations
-		.filter(isMembers)
-		.map((params): Request => ({ jsonrpc: "2.0", id: 0, method, params }));
-	return urls.length > 0 ? urls : undefined;
-}
-
-const urlNotOpened: ErrorObject = {
-	code: ErrorCode.internalError,
-	message: "The user has not opened the URL that the server asked for",
-	data: { code: "INPUT_REFUSED" },
-};

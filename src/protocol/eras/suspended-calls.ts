@@ -66,7 +66,9 @@ export class SuspendedCalls {
 			return this.#begin(request, client, receive);
 		const found = this.#find(requestState, request, client);
 		const problem =
-			"error" in found ? found.error : refuseResponses(inputResponses);
+			"error" in found
+				? found.error
+				: refuseResponses(inputResponses, found.keys);
 		if (problem || "error" in found) {
 			receive(errorOf(request.id, problem as ErrorObject));
 			return () => {};
@@ -162,10 +164,17 @@ function refuse(code: string, what: string): { error: ErrorObject } {
 }
 
 /** What is not what the specification says cannot be given to a server. */
-function refuseResponses(inputResponses: unknown): ErrorObject | undefined {
+function refuseResponses(
+	inputResponses: unknown,
+	keys: readonly string[],
+): ErrorObject | undefined {
 	if (inputResponses === undefined) return undefined;
 	const isWhole =
-		isMembers(inputResponses) && Object.values(inputResponses).every(isMembers);
+		isMembers(inputResponses) &&
+		keys.every((key) => {
+			const response = inputResponses[key];
+			return response === undefined || isMembers(response);
+		});
 	if (isWhole) return undefined;
 	return {
 		code: ErrorCode.invalidParams,

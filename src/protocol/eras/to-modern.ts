@@ -95,6 +95,12 @@ export function modernError(
 		const uri = data.uri ?? params?.uri;
 		return { ...error, code: ErrorCode.invalidParams, data: { ...data, uri } };
 	}
+	if (error.code === ErrorCode.urlElicitationRequired) {
+		// What it wants to have opened can be asked of who declares so.
+		const requiredCapabilities = { elicitation: { url: {} } };
+		const code = ErrorCode.missingClientCapability;
+		return { code, message: error.message, data: { requiredCapabilities } };
+	}
 	return isForeignCode(error.code)
 		? { ...error, code: ErrorCode.internalError }
 		: error;
