@@ -107,6 +107,7 @@ export function fakeBridge(
 	);
 	const config = resolveConfig({ ...options, servers }, { file: "servers.ts" });
 	const peers: FakePeer[] = [];
+	const watchers = new Map<number, (peer: FakePeer) => void>();
 	const fakes = names.map((name) => ({
 		name,
 		needsSession: false,
@@ -114,6 +115,7 @@ export function fakeBridge(
 		failure: undefined as Served["failure"],
 		open(client: Client): Peer {
 			const peer = new FakePeer(client);
+			watchers.get(peers.length)?.(peer);
 			peers.push(peer);
 			return peer;
 		},
@@ -168,6 +170,13 @@ export function fakeBridge(
 			if (!found) throw new Error(`No peer ${index} was opened`);
 			return found;
 		},
+		/** Settles when the peer with this index is opened. */
+		opened: (index: number): Promise<FakePeer> =>
+			new Promise((resolve) => {
+				const peer = peers[index];
+				if (peer) resolve(peer);
+				else watchers.set(index, resolve);
+			}),
 		get: (path: string, headers: Record<string, string> = {}) =>
 			request(path, "GET", headers),
 		delete: (path: string, headers: Record<string, string> = {}) =>

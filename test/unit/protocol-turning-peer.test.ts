@@ -1,0 +1,120 @@
+import { expect, test } from "vitest";
+import type { Notification } from "../../src/protocol/messages.ts";
+import { Multiplexer } from "../../src/protocol/multiplexer.ts";
+import type { Link, LinkOptions } from "../../src/protocol/recipients.ts";
+import { turningPeer } from "../../src/protocol/turning-peer.ts";
+import type { Waiting } from "../../src/protocol/waiting-line.ts";
+import { inbox, ScriptedPeer } from "../harness/scripted-peer.ts";
+
+/** A turning peer on two peers that the test plays. */
+function open() {
+	const legacy = new ScriptedPeer();
+	const modern = new ScriptedPeer();
+	let link: LinkOptions = {};
+	let translated = 0;
+	const peer = turningPeer(
+		(options) => {
+			link = options;
+			return legacy;
+		},
+		() => {
+			translated++;
+			return modern;
+		},
+	);
+	return {
+		legacy,
+		modern,
+		peer,
+		translated: () => translated,
+		turn: (waiting: Waiting<Link>[] = []) => link.turned?.(waiting),
+	};
+}
+const note = (method: string): Notification => ({ jsonrpc: "2.0", method });
+const request = (id: number) => ({ jsonrpc: "2.0" as const, id, method: "a" });
+
+test("a legacy child is spoken to as it is, and nothing is translated", () => {
+	const { legacy, peer, translated } = open();
+	const heard = inbox();
+	const received = inbox();
+	peer.listen(heard);
+	peer.ask(request(1), received);
+	peer.tell(note("told"));
+	legacy.say(note("said"));
+	legacy.asked[0]?.result({});
+	expect(received.messages).toEqual([{ jsonrpc: "2.0", id: 1, result: {} }]);
+	expect(heard.messages).toEqual([note("said")]);
+	expect(legacy.told).toEqual([note("told")]);
+	peer.close();
+	expect(legacy.closed).toBe(true);
+	expect(translated()).toBe(0);
+});
+
+test("with a modern child all goes on by the translation: what waited, in its order, and what comes later", () => {
+	const { legacy, modern, peer, turn } = open();
+	const heard = inbox();
+	peer.listen(heard);
+	const waited = inbox();
+	const owner = {} as Link;
+	turn([
+		{ owner, request: request(1), receive: waited },
+		{ owner, notification: note("waited") },
+	]);
+	expect(legacy.closed).toBe(true);
+	const later = inbox();
+	peer.ask(request(2), later);
+	peer.tell(note("later"));
+	expect(modern.asked.map((each) => each.request.id)).toEqual([1, 2]);
+	expect(modern.told).toEqual([note("waited"), note("later")]);
+	expect(legacy.asked).toEqual([]);
+	modern.asked[0]?.result({ a: 1 });
+	expect(waited.messages).toEqual([
+		{ jsonrpc: "2.0", id: 1, result: { a: 1 } },
+	]);
+	modern.say(note("said"));
+	expect(heard.messages).toEqual([note("said")]);
+	peer.close();
+	expect(modern.closed).toBe(true);
+});
+
+test("a listener that comes after the turn hears the translation", () => {
+	const { modern, peer, turn } = open();
+	const heard = inbox();
+	turn();
+	peer.listen(heard);
+	modern.say(note("said"));
+	expect(heard.messages).toEqual([note("said")]);
+});
+
+test("on a multiplexer, what waited for a legacy child reaches the modern one that came, and nothing is lost or doubled", () => {
+	const written: unknown[] = [];
+	const multiplexer = new Multiplexer({
+		shared: true,
+		concurrency: () => Number.POSITIVE_INFINITY,
+		need() {},
+		quiet() {},
+		dropped() {},
+		changed() {},
+	});
+	const peer = turningPeer(
+		(options) => multiplexer.connect(options),
+		() => multiplexer.connect(),
+	);
+	const received = inbox();
+	peer.ask(request(7), received);
+	multiplexer.up({
+		era: "modern",
+		result: {},
+		write(message) {
+			written.push(message);
+			return true;
+		},
+	});
+	expect(written).toHaveLength(1);
+	const [sent] = written as { id: number }[];
+	multiplexer.receive({ jsonrpc: "2.0", id: sent?.id ?? 0, result: { a: 1 } });
+	expect(received.messages).toEqual([
+		{ jsonrpc: "2.0", id: 7, result: { a: 1 } },
+	]);
+	expect(multiplexer.load).toEqual({ clients: 1, inFlight: 0, waiting: 0 });
+});

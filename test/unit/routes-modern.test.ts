@@ -1,0 +1,328 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { Id, Members } from "../../src/protocol/messages.ts";
+import {
+	EventReader,
+	type FakeBridge,
+	type FakePeer,
+	fakeBridge,
+	notification,
+} from "../harness/fake-server.ts";
+import { modernRequestOf } from "../harness/modern-message.ts";
+import { isSse } from "../harness/raw-http.ts";
+
+const path = "/servers/alpha/mcp";
+const headersOf = (method: string, name?: string): Record<string, string> => ({
+	"mcp-protocol-version": "2026-07-28",
+	"mcp-method": method,
+	...(name === undefined ? {} : { "mcp-name": name }),
+});
+const post = (
+	bridge: FakeBridge,
+	method: string,
+	headers: Record<string, string> = {},
+	params: Members = {},
+) =>
+	bridge.post(path, modernRequestOf(method, params), {
+		...headersOf(method),
+		...headers,
+	});
+
+/** tools/call of the tool `sql`. */
+const call = (
+	bridge: FakeBridge,
+	args: Members,
+	headers: Record<string, string> = {},
+	id: Id = 1,
+) =>
+	bridge.post(
+		path,
+		modernRequestOf("tools/call", { name: "sql", arguments: args }, { id }),
+		{ ...headersOf("tools/call", "sql"), ...headers },
+	);
+
+const tool = (name: string, header?: string): Members => ({
+	name,
+	inputSchema: {
+		type: "object",
+		properties: {
+			region: {
+				type: "string",
+				...(header === undefined ? {} : { "x-mcp-header": header }),
+			},
+		},
+	},
+});
+/** Answers the bridge's own tools/list on this peer. */
+async function answerList(peer: FakePeer, result: Members): Promise<void> {
+	const { method } = await peer.asked(0);
+	expect(method).toBe("tools/list");
+	peer.answer(0, result);
+}
+/** Answers the tools/call that has come through to this peer. */
+async function answerCall(peer: FakePeer, id: Id = 1): Promise<void> {
+	const { method } = await peer.asked(id);
+	expect(method).toBe("tools/call");
+	peer.answer(id, { content: [] });
+}
+
+describe("parameters that a tool mirrors in headers", () => {
+	test("are known from the server's list, which is read before the first call, to its last page, and then kept", async () => {
+		const bridge = fakeBridge();
+		const first = call(bridge, { region: "us" }, { "mcp-param-region": "us" });
+		const reader = await bridge.opened(1);
+		await answerList(reader, { tools: [tool("other")], nextCursor: "two" });
+		expect((await reader.asked(0)).params).toMatchObject({ cursor: "two" });
+		await answerList(reader, { tools: [tool("sql", "Region")] });
+		await answerCall(bridge.peer(0));
+		expect((await first).status).toBe(200);
+		expect(reader.closed).toBe(true);
+
+		const refused = await call(bridge, { region: "us" }, {}, 2);
+		expect(refused.status).toBe(400);
+		expect(await refused.json()).toMatchObject({
+			id: 2,
+			error: {
+				code: -32020,
+				message: expect.stringContaining("mcp-param-region"),
+			},
+		});
+		const wrong = { "mcp-param-region": "eu" };
+		expect((await call(bridge, { region: "us" }, wrong, 3)).status).toBe(400);
+		// Each call has a peer of its own, and only the first list had one.
+		expect(bridge.peers).toHaveLength(4);
+		for (const peer of bridge.peers.slice(2)) expect(peer.closed).toBe(true);
+	});
+
+	test("are read once for calls that come at the same time", async () => {
+		const bridge = fakeBridge();
+		const calls = [call(bridge, {}, {}, 1), call(bridge, {}, {}, 2)];
+		await bridge.opened(2);
+		await answerList(bridge.peer(1), { tools: [tool("sql", "Region")] });
+		await answerCall(bridge.peer(0), 1);
+		await answerCall(bridge.peer(2), 2);
+		const statuses = (await Promise.all(calls)).map(({ status }) => status);
+		expect(statuses).toEqual([200, 200]);
+		expect(bridge.peers).toHaveLength(3);
+	});
+
+	test("are read again once the server's tools have changed", async () => {
+		const bridge = fakeBridge();
+		const first = call(bridge, { region: "us" });
+		await answerList(await bridge.opened(1), { tools: [tool("sql")] });
+		await answerCall(bridge.peer(0));
+		expect((await first).status).toBe(200);
+
+		const [server] = bridge.servers;
+		if (server) server.toolsVersion++;
+		const second = call(bridge, { region: "us" }, {}, 2);
+		await answerList(await bridge.opened(3), {
+			tools: [tool("sql", "Region")],
+		});
+		expect((await second).status).toBe(400);
+	});
+
+	test("are read again where the tools have changed while they were read", async () => {
+		const bridge = fakeBridge();
+		const first = call(bridge, { region: "us" });
+		const reader = await bridge.opened(1);
+		await answerList(reader, { tools: [tool("sql")], nextCursor: "two" });
+		await reader.asked(0);
+		const [server] = bridge.servers;
+		if (server) server.toolsVersion++;
+		await answerList(reader, { tools: [] });
+		await answerCall(bridge.peer(0));
+		expect((await first).status).toBe(200);
+
+		const second = call(bridge, { region: "us" }, {}, 2);
+		await answerList(await bridge.opened(3), {
+			tools: [tool("sql", "Region")],
+		});
+		expect((await second).status).toBe(400);
+	});
+
+	test("are none where the server has no list: its own answer to the call goes back", async () => {
+		const bridge = fakeBridge();
+		const response = call(bridge, { region: "us" });
+		const reader = await bridge.opened(1);
+		await reader.asked(0);
+		const error = { code: -32601, message: "no tools" };
+		reader.send(0, { jsonrpc: "2.0", id: 0, error });
+		const peer = bridge.peer(0);
+		await peer.asked(1);
+		peer.send(1, { jsonrpc: "2.0", id: 1, error });
+		expect((await response).status).toBe(404);
+		expect(await (await response).json()).toMatchObject({ id: 1, error });
+	});
+
+	test("are no reason to call for a client that has gone while they were read", async () => {
+		const bridge = fakeBridge();
+		const abort = new AbortController();
+		const response = bridge.app.request(path, {
+			method: "POST",
+			headers: {
+				"content-type": "application/json",
+				accept: "application/json",
+				...headersOf("tools/call", "sql"),
+			},
+			body: JSON.stringify(modernRequestOf("tools/call", { name: "sql" })),
+			signal: abort.signal,
+		});
+		const reader = await bridge.opened(1);
+		await reader.asked(0);
+		abort.abort();
+		await answerList(reader, { tools: [] });
+		await (await response).text();
+		const [peer] = bridge.peers;
+		expect(peer?.closed).toBe(true);
+		expect(await Promise.race([peer?.asked(1), "nothing"])).toBe("nothing");
+	});
+});
+
+describe("statuses", () => {
+	test.each([
+		[-32601, 404],
+		[-32020, 400],
+		[-32021, 400],
+		[-32022, 400],
+		[-32602, 200],
+		[-32603, 200],
+		[-32800, 200],
+		[1, 200],
+	])("an error %i that is all there is goes with %i", async (code, status) => {
+		const bridge = fakeBridge();
+		const response = post(bridge, "x/y");
+		const peer = await bridge.opened(0);
+		await peer.asked(1);
+		const error = { code, message: "m", data: { a: 1 } };
+		peer.send(1, { jsonrpc: "2.0", id: 1, error });
+		expect((await response).status).toBe(status);
+		expect(await (await response).json()).toEqual({
+			jsonrpc: "2.0",
+			id: 1,
+			error,
+		});
+	});
+
+	test("an error behind something else goes on the stream that is there", async () => {
+		const bridge = fakeBridge();
+		const response = post(bridge, "x/y");
+		const peer = await bridge.opened(0);
+		await peer.asked(1);
+		peer.send(1, notification("notifications/progress", { progress: 1 }));
+		expect((await response).status).toBe(200);
+		const events = new EventReader(await response);
+		const error = { code: -32021, message: "m" };
+		peer.send(1, { jsonrpc: "2.0", id: 1, error });
+		expect(
+			(await events.rest()).map(({ data }) => JSON.parse(data ?? "")),
+		).toMatchObject([{ method: "notifications/progress" }, { id: 1, error }]);
+	});
+
+	test("503 while the bridge shuts down, in a code that the revision does not keep for itself", async () => {
+		const bridge = fakeBridge();
+		bridge.state.closing = true;
+		const response = await post(bridge, "tools/list");
+		expect(response.status).toBe(503);
+		expect(Number(response.headers.get("retry-after"))).toBeGreaterThan(0);
+		expect(await response.json()).toMatchObject({
+			id: 1,
+			error: {
+				code: -32603,
+				message: expect.stringContaining("shutting down"),
+			},
+		});
+		expect(bridge.peers).toEqual([]);
+	});
+});
+
+describe("postResponse decides for clients that take both:", () => {
+	/** What comes back where the server says something before it answers. */
+	async function responseTo(postResponse: "auto" | "sse" | "json") {
+		const bridge = fakeBridge({ postResponse });
+		const posted = post(bridge, "x/y");
+		const peer = await bridge.opened(0);
+		await peer.asked(1);
+		peer.send(1, notification("notifications/progress", { progress: 1 }));
+		peer.answer(1);
+		return posted;
+	}
+
+	test("sse has even a bare answer come as a stream", async () => {
+		const bridge = fakeBridge({ postResponse: "sse" });
+		const response = await post(bridge, "x/y");
+		expect(isSse(response)).toBe(true);
+		bridge.peer(0).answer(1);
+		const events = await new EventReader(response).rest();
+		expect(events).toHaveLength(1);
+	});
+
+	test("json has no stream come, and what would stand on it is left out", async () => {
+		const response = await responseTo("json");
+		expect(response.headers.get("content-type")).toMatch(/json/);
+		expect(await response.json()).toEqual({
+			jsonrpc: "2.0",
+			id: 1,
+			result: {},
+		});
+	});
+
+	test("auto has one come where it is needed", async () => {
+		const response = await responseTo("auto");
+		expect(isSse(response)).toBe(true);
+		expect(await new EventReader(response).rest()).toHaveLength(2);
+	});
+
+	test("none of them has subscriptions come otherwise than as a stream", async () => {
+		for (const postResponse of ["auto", "sse", "json"] as const) {
+			const bridge = fakeBridge({ postResponse });
+			const response = await post(bridge, "subscriptions/listen");
+			expect(isSse(response)).toBe(true);
+			await response.body?.cancel();
+			expect(bridge.peer(0).closed).toBe(true);
+		}
+	});
+});
+
+describe("patience", () => {
+	beforeEach(() => {
+		vi.useFakeTimers();
+	});
+	afterEach(() => {
+		vi.useRealTimers();
+	});
+
+	test("lasts two seconds: then the response goes out as a stream, also while the list of tools is read", async () => {
+		const bridge = fakeBridge();
+		const response = call(bridge, {});
+		const reader = await bridge.opened(1);
+		await reader.asked(0);
+		await vi.advanceTimersByTimeAsync(2000);
+		expect(isSse(await response)).toBe(true);
+		const events = new EventReader(await response);
+		expect(await events.next()).toEqual({ comment: "" });
+		await answerList(reader, { tools: [] });
+		await answerCall(bridge.peer(0));
+		expect(await events.nextMessage()).toMatchObject({ id: 1, result: {} });
+		expect(await events.next()).toBeUndefined();
+	});
+
+	test("with a list of tools that does not come ends: the call goes on without it", async () => {
+		const bridge = fakeBridge();
+		void call(bridge, {});
+		await (await bridge.opened(1)).asked(0);
+		await vi.advanceTimersByTimeAsync(60_000);
+		await answerCall(bridge.peer(0));
+	});
+
+	test("is none for a client that takes JSON only", async () => {
+		const bridge = fakeBridge();
+		const response = post(bridge, "x/y", { accept: "application/json" });
+		const peer = await bridge.opened(0);
+		await peer.asked(1);
+		await vi.advanceTimersByTimeAsync(60_000);
+		peer.send(1, notification("notifications/progress", { progress: 1 }));
+		peer.answer(1, { a: 1 });
+		expect((await response).headers.get("content-type")).toMatch(/json/);
+		expect(await (await response).json()).toMatchObject({ result: { a: 1 } });
+	});
+});
