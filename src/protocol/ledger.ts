@@ -31,6 +31,16 @@ export interface Question<Owner> {
 }
 
 const mostAbandoned = 1000;
+/** How long, in ms, a child may still speak on behalf of a request that was given up and that it never answers. */
+const abandonedMs = 60_000;
+
+/** A request that was given up. */
+interface Abandoned<Owner> {
+	owner: Owner;
+	logLevel: string | undefined;
+	/** In ms since 1970. */
+	until: number;
+}
 
 /** True for the modern request that stays open: what it asks for is to be told of changes (2026-07-28, basic/patterns/subscriptions). */
 export function isSubscription({ method }: Request): boolean {
@@ -47,7 +57,7 @@ export function isSubscription({ method }: Request): boolean {
  * never used twice, also across the children that one ledger outlives, so a
  * late answer cannot meet another request.
  *
- * Pure: no I/O, no clock. Entries leave with the answer, by `cancel`, by
+ * Pure: no I/O. Entries leave with the answer, by `cancel`, by
  * `release` (the owner has gone) or by `reset` (the child has gone).
  */
 export class Ledger<Owner> {
@@ -55,8 +65,14 @@ export class Ledger<Owner> {
 	readonly #asked = new Map<Id, Asked<Owner>>();
 	readonly #questions = new Map<Id, Question<Owner>>();
 	/** Requests given up whose answers the child still owes, or never gives: it may still speak on their behalf. */
-	readonly #abandoned = new Map<Id, Pick<Asked<Owner>, "owner" | "logLevel">>();
+	readonly #abandoned = new Map<Id, Abandoned<Owner>>();
+	readonly #now: () => number;
 	#subscriptions = 0;
+
+	/** @param now in ms since 1970 */
+	constructor(now = Date.now) {
+		this.#now = now;
+	}
 
 	/** How many requests are in flight. Subscriptions are not counted: nobody waits for their answer. */
 	get size(): number {
@@ -71,7 +87,7 @@ export class Ledger<Owner> {
 	/** Everybody on whose behalf the child may be speaking now, as often as there are requests. */
 	*speakers(): Generator<Owner> {
 		for (const { owner } of this.#asked.values()) yield owner;
-		for (const { owner } of this.#abandoned.values()) yield owner;
+		for (const { owner } of this.#stillSpoken()) yield owner;
 	}
 
 	/** Enters a request and gives it back as the child shall see it. */
@@ -159,7 +175,7 @@ export class Ledger<Owner> {
 			if (only) return undefined;
 			only = asked;
 		}
-		for (const { logLevel } of this.#abandoned.values()) {
+		for (const { logLevel } of this.#stillSpoken()) {
 			if (logLevel !== undefined && isAtLeast(level, logLevel))
 				return undefined;
 		}
@@ -254,10 +270,19 @@ export class Ledger<Owner> {
 		return asked;
 	}
 
+	/** What was given up and may still be spoken for; the rest is forgotten. */
+	*#stillSpoken(): Generator<Abandoned<Owner>> {
+		for (const [id, abandoned] of this.#abandoned) {
+			if (abandoned.until > this.#now()) yield abandoned;
+			else this.#abandoned.delete(id);
+		}
+	}
+
 	#abandon(id: Id, { owner, request, logLevel }: Asked<Owner>): void {
 		if (isSubscription(request)) return;
 		// Two owners are as good as all of them to say that nobody is certain; the bound keeps the rest from piling up.
 		if (this.#abandoned.size >= mostAbandoned) return;
-		this.#abandoned.set(id, { owner, logLevel });
+		const until = this.#now() + abandonedMs;
+		this.#abandoned.set(id, { owner, logLevel, until });
 	}
 }

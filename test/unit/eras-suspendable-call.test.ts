@@ -446,6 +446,7 @@ describe("a question that the client has not declared to answer", () => {
 			},
 		]);
 		expect(child.told).toMatchObject([
+			{ id: 50, error: { code: -32601 } },
 			{ method: "notifications/cancelled", params: { requestId: 1 } },
 		]);
 		expect(released).toEqual([true]);

@@ -1,5 +1,4 @@
 import { ErrorCode } from "../error-codes.ts";
-import { cancellation } from "../given-errors.ts";
 import {
 	type ErrorObject,
 	errorOf,
@@ -61,19 +60,23 @@ export function modernOverLegacy(options: ModernOverLegacyOptions): Peer {
 		peer.ask(initializeFor(request), (message) => {
 			if ("result" in message) serverInfo = message.result.serverInfo;
 		});
+		let answered = false;
+		let left = false;
+		end = () => {
+			left = true;
+			// A child that has been refused a question ends the call by itself; told to, it might never say that it has.
+			if (answered || !settled) peer.close();
+		};
 		const hear: Receive = (message) => {
 			if (!("method" in message)) {
+				answered = true;
 				settle(modernResponse(request, message, serverInfo));
+				if (left) peer.close();
 			} else if ("id" in message) {
 				const missing = missingCapability(message, client);
 				if (missing) settle(errorOf(request.id, missing));
 				dropped("question-nobody-can-answer");
 				peer.tell(errorOf(message.id, notAsked(message.method)));
-				if (missing) {
-					const reason =
-						"It needs a capability that the client has not declared";
-					peer.tell(cancellation(request.id, reason));
-				}
 			} else if (isWanted(message, client)) {
 				if (!settled) receive(message);
 			} else if (!message.method.endsWith("/list_changed")) {

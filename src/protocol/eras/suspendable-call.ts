@@ -138,7 +138,10 @@ export class SuspendableCall {
 				told = true;
 				this.#used = true;
 				this.#lease?.peer.tell(resultOf(childId, answer));
-			} else if (answer.action !== "accept") {
+			} else if (answer.action === "accept") {
+				// What the user did there the child may hold to be this client's.
+				this.#used = true;
+			} else {
 				this.#refuse(urlNotOpened);
 				return;
 			}
@@ -226,13 +229,10 @@ export class SuspendableCall {
 
 	#hearQuestion(question: Request): void {
 		const missing = this.#client && missingCapability(question, this.#client);
-		if (missing && this.#attempt) {
-			this.#refuse(missing);
-			return;
-		}
 		if (missing || !requiredCapability(question.method, question.params)) {
 			this.#options.dropped("question-nobody-can-answer");
 			this.#lease?.peer.tell(errorOf(question.id, notAsked(question.method)));
+			if (missing && this.#attempt) this.#refuse(missing);
 			return;
 		}
 		this.#ask({ request: question, childId: question.id });
