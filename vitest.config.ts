@@ -16,6 +16,9 @@ const nodeTests = [
 	"test/suite/{input,modern}*.test.ts",
 ];
 
+/** Checks every message that the bridge sends in any test. */
+const setupFiles = ["test/harness/wire/check-wire.ts"];
+
 const packageTests = ["test/suite/{package,clone}.test.ts"];
 
 export default defineConfig({
@@ -41,6 +44,7 @@ export default defineConfig({
 						: ["test/suite/**/*.test.ts"],
 					exclude: packageTests,
 					env: { BRIDGE_RUNTIME: name },
+					setupFiles,
 					testTimeout: 60_000,
 					hookTimeout: 60_000,
 				},
@@ -59,12 +63,24 @@ export default defineConfig({
 						sequence: { groupOrder: index + 1 },
 					},
 				})),
+			// Once: what is tested is the client, which is written in Python.
+			{
+				resolve: { alias },
+				test: {
+					name: "python",
+					include: ["test/python/**/*.test.ts"],
+					setupFiles,
+					testTimeout: 60_000,
+					hookTimeout: 60_000,
+				},
+			},
 			// Once, since they pack, build and install; they run the result on every runtime by themselves.
 			{
 				resolve: { alias },
 				test: {
 					name: "package",
 					include: packageTests,
+					setupFiles,
 					testTimeout: 120_000,
 					hookTimeout: 300_000,
 				},

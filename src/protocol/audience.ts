@@ -27,15 +27,18 @@ export class Audience<Owner> {
 	/**
 	 * Notes what a request on its way to the child changes, and gives it as the
 	 * child has to see it. Undefined where the child need not hear of it: others
-	 * still want what this client gives up.
+	 * have, or still want, the same.
 	 */
 	note(owner: Owner, request: Request): Request | undefined {
 		const { uri, level } = request.params ?? {};
 		switch (request.method) {
 			case "resources/subscribe":
 				// Before the answer, which an update may follow at once.
-				if (this.subscribe(owner, String(uri))) this.#noted.add(request);
-				return request;
+				if (!this.subscribe(owner, String(uri))) return request;
+				this.#noted.add(request);
+				return this.#subscribers.get(String(uri))?.size === 1
+					? request
+					: undefined;
 			case "resources/unsubscribe":
 				return this.unsubscribe(owner, String(uri)) ? request : undefined;
 			case "logging/setLevel":

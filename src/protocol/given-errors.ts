@@ -32,6 +32,12 @@ export function noQuestions(method: string): ErrorObject {
 	return { code: ErrorCode.methodNotFound, message };
 }
 
+/** The answer to a request that only servers of the other era know. */
+export function noSuchMethod(method: string): ErrorObject {
+	const message = `The server does not know "${method}"`;
+	return { code: ErrorCode.methodNotFound, message };
+}
+
 /** `notifications/cancelled` for a request, under the id that the other side knows (2025-11-25, cancellation). */
 export function cancellation(requestId: Id, reason: string): Notification {
 	const method = "notifications/cancelled";

@@ -95,7 +95,9 @@ export function resultOf(id: Id, result: Members): ResultResponse {
 	return { jsonrpc: "2.0", id, result };
 }
 
-/** A response that carries an error; without an `id` where the request's is unknown. */
+/** A response that carries an error; without an `id` where the request's is unknown: no revision's schema has null there. */
 export function errorOf(id: Id | null, error: ErrorObject): ErrorResponse {
-	return { jsonrpc: "2.0", id, error };
+	return id === null
+		? { jsonrpc: "2.0", error }
+		: { jsonrpc: "2.0", id, error };
 }

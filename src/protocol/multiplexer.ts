@@ -5,6 +5,7 @@ import {
 	endedError,
 	nobodyToAsk,
 	noQuestions,
+	noSuchMethod,
 	notPassedOn,
 } from "./given-errors.ts";
 import { type Asked, isSubscription, Ledger } from "./ledger.ts";
@@ -20,6 +21,7 @@ import {
 	type Response,
 	resultOf,
 } from "./messages.ts";
+import { isModernOnly } from "./modern-methods.ts";
 import type { MultiplexerOptions, ReadyChild } from "./multiplexer-options.ts";
 import {
 	type Routing,
@@ -124,11 +126,12 @@ export class Multiplexer {
 	 * up again, then what waits goes out.
 	 */
 	up(child: ReadyChild): void {
+		const turning = [...this.#links]
+			.filter(({ turned }) => turned && child.era === "modern")
+			.map((link) => ({ link, waiting: this.#waiting.takeOf(link) }));
 		this.#child = child;
 		this.#held = false;
-		for (const link of this.#links) {
-			if (child.era === "modern") link.turned?.(this.#waiting.takeOf(link));
-		}
+		for (const { link, waiting } of turning) link.turned?.(waiting);
 		const { level } = this.#audience;
 		if (level) this.askOwn("logging/setLevel", { level });
 		for (const uri of this.#audience.subscriptions) {
@@ -220,7 +223,9 @@ export class Multiplexer {
 			return;
 		}
 		const link =
-			this.#child?.era === "legacy" ? this.#recipients.asked() : undefined;
+			this.#child?.era === "legacy"
+				? this.#recipients.asked(request)
+				: undefined;
 		if (link) {
 			this.#recipients.deliver(link, this.#ledger.question(link, request));
 			return;
@@ -321,6 +326,11 @@ export class Multiplexer {
 	#dispatch({ owner, request, receive }: WaitingRequest<Link>): void {
 		const child = this.#child;
 		if (!child || this.#answerOpening(request, receive)) return;
+		if (child.era === "legacy" && isModernOnly(request.method)) {
+			// Some do not survive it; it comes from who was connected to a modern child before.
+			receive(errorOf(request.id, noSuchMethod(request.method)));
+			return;
+		}
 		const noted = this.#audience.note(owner, request);
 		if (!noted) {
 			receive(resultOf(request.id, {}));

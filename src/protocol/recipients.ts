@@ -1,5 +1,5 @@
 import type { Ledger } from "./ledger.ts";
-import type { Message } from "./messages.ts";
+import type { Message, Request } from "./messages.ts";
 import type { Receive } from "./peer.ts";
 import type { Waiting } from "./waiting-line.ts";
 
@@ -48,10 +48,12 @@ export class Recipients {
 	}
 
 	/** Who is to answer a question of the child. */
-	asked(): Link | undefined {
-		if (!this.#shared) return this.#only();
-		const link = this.certain();
-		return link?.takesQuestions ? link : undefined;
+	asked({ method }: Request): Link | undefined {
+		const speaker = this.#speaker();
+		const link = speaker?.takesQuestions ? speaker : undefined;
+		if (this.#shared) return link;
+		// Roots are what a child asks for of its own accord, whatever it is doing.
+		return method === "roots/list" ? this.#only() : (link ?? this.#only());
 	}
 
 	/**
@@ -60,7 +62,11 @@ export class Recipients {
 	 * was given up and the child has not answered it.
 	 */
 	certain(): Link | undefined {
-		if (!this.#shared) return this.#only();
+		return this.#shared ? this.#speaker() : this.#only();
+	}
+
+	/** The only one on whose behalf the child may be speaking. */
+	#speaker(): Link | undefined {
 		let certain: Link | undefined;
 		for (const owner of this.#ledger.speakers()) {
 			if (certain && owner !== certain) return undefined;

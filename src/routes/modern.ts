@@ -19,7 +19,7 @@ import { refuseWhileClosing } from "./refuse-session.ts";
 import type { RouteContext, ServerEnv } from "./route-context.ts";
 
 /** Which status an error has that is all there is to answer; any other goes with 200. */
-const statusOf = new Map<number, 400 | 404>([
+const statusOf = new Map<number | undefined, 400 | 404>([
 	[ErrorCode.methodNotFound, 404],
 	[ErrorCode.headerMismatch, 400],
 	[ErrorCode.missingClientCapability, 400],
@@ -99,17 +99,22 @@ export function modern(context: RouteContext) {
 		}
 		const answer = await exchange.answer;
 		clearTimeout(timer);
-		return respond(c, answer);
+		return respond(c, answer, server.offers(request.method));
 	};
 }
 
-function respond(c: Context, answer: Answer): Response {
+/** @param offered the server has the method: that something was not found comes from inside it */
+function respond(
+	c: Context<ServerEnv>,
+	answer: Answer,
+	offered: boolean,
+): Response {
 	if ("connection" in answer) return answer.connection.response(c);
 	const [response] = answer.responses;
-	const status =
-		response && "error" in response
-			? (statusOf.get(response.error.code) ?? 200)
-			: 200;
+	const code =
+		response && "error" in response ? response.error.code : undefined;
+	const isInside = offered && code === ErrorCode.methodNotFound;
+	const status = isInside ? 200 : (statusOf.get(code) ?? 200);
 	return c.body(JSON.stringify(response), status, {
 		"Content-Type": "application/json",
 	});

@@ -18,6 +18,10 @@ export interface Served {
 	openModern(client: ModernClient): Peer;
 	/** Another number whenever the server's tools may be others than before. */
 	readonly toolsVersion: number;
+	/** Whether the server says that it has a method of the specification. */
+	offers(method: string): boolean;
+	/** Counts a message that had nobody to go to. */
+	dropped(kind: string): void;
 	/** Why the last start, or the last child, failed, where none is ready since. */
 	readonly failure:
 		| { code: string; reason: string; stderr: string[] }

@@ -63,9 +63,11 @@ export function streamable(context: RouteContext) {
 					return httpError(c, 400, served.refusal, requests[0]?.id);
 				}
 				if (served.era === "modern") {
-					return served.request
-						? serveModern(c, served.request, served.envelope)
-						: c.body(null, 202);
+					if (served.request) {
+						return serveModern(c, served.request, served.envelope);
+					}
+					server.dropped("notification-of-modern-client");
+					return c.body(null, 202);
 				}
 			}
 			const initialize = requests.find(isInitialize);

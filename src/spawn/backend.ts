@@ -27,8 +27,8 @@ export interface BackendContext {
 	takeWire(): Wire;
 	/** What the children speak, as far as that is settled. */
 	era(): Era | undefined;
-	/** A child has said, or shown, what it speaks. */
-	learned(era: Era): void;
+	/** A child has said, or shown, what it speaks, and what it can do where it is ready. */
+	learned(era: Era, capabilities?: unknown): void;
 	counters: Counters;
 	log: Logger;
 	/** The server's tools may be others than before. */
@@ -103,7 +103,7 @@ export class Backend {
 			up: (wire, era, result) => {
 				context.log.info({ pid: wire.pid, era }, "ready");
 				context.changed(undefined);
-				context.learned(era);
+				context.learned(era, result.capabilities);
 				this.#up(wire, era, result);
 			},
 			down: (exit) => {

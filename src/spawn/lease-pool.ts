@@ -1,6 +1,8 @@
+import { requiredCapability } from "../protocol/eras/input.ts";
 import type { Lease, TakeLease } from "../protocol/eras/lease.ts";
+import { notAsked } from "../protocol/eras/legacy-child.ts";
 import { anonymous, type ModernClient } from "../protocol/eras/meta.ts";
-import type { Message, Request } from "../protocol/messages.ts";
+import { errorOf, type Message, type Request } from "../protocol/messages.ts";
 import type { Peer } from "../protocol/peer.ts";
 import type { LinkOptions } from "../protocol/recipients.ts";
 import type { Backend } from "./backend.ts";
@@ -12,6 +14,8 @@ export interface LeasePoolOptions {
 	close(backend: Backend): void;
 	/** How long a child that nobody uses is kept, in ms. */
 	idleMs(): number;
+	/** A message had no counterpart and was dropped: its kind. */
+	dropped(kind: string): void;
 	/** A client's state is in its child: it has one, and keeps it. */
 	keepsState(): boolean;
 }
@@ -106,7 +110,8 @@ export class LeasePool {
 	}
 
 	#open(client: ModernClient): PooledChild {
-		const child = new PooledChild(keyOf(client), this.#options.open(client));
+		const { open, dropped } = this.#options;
+		const child = new PooledChild(keyOf(client), open(client), dropped);
 		this.#children.add(child);
 		return child;
 	}
@@ -164,10 +169,12 @@ class PooledChild {
 	#starts = 0;
 	/** What it has asked while no call was on it. */
 	#questions: Request[] = [];
+	readonly #dropped: (kind: string) => void;
 
-	constructor(key: string, backend: Backend) {
+	constructor(key: string, backend: Backend, dropped: (kind: string) => void) {
 		this.key = key;
 		this.backend = backend;
+		this.#dropped = dropped;
 		this.keeper = backend.connect({ takesQuestions: true });
 		this.giveBack();
 	}
@@ -189,9 +196,18 @@ class PooledChild {
 		this.keeper.listen((message) => this.#hear(message));
 	}
 
+	#hearQuestion(question: Request): void {
+		if (requiredCapability(question.method, question.params)) {
+			this.#questions.push(question);
+			return;
+		}
+		this.keeper.tell(errorOf(question.id, notAsked(question.method)));
+		this.#dropped("question-nobody-can-answer");
+	}
+
 	#hear(message: Message): void {
 		if (!("method" in message)) return;
-		if ("id" in message) this.#questions.push(message);
+		if ("id" in message) this.#hearQuestion(message);
 		else if (message.method === "notifications/cancelled") {
 			const { requestId } = message.params ?? {};
 			this.#questions = this.#questions.filter(({ id }) => id !== requestId);

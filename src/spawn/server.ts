@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { ServerConfig } from "../config/resolve-config.ts";
+import { isDeclared } from "../protocol/declared-methods.ts";
 import { deferredPeer } from "../protocol/deferred-peer.ts";
 import { canBeAsked } from "../protocol/eras/input.ts";
 import { legacyOverModern } from "../protocol/eras/legacy-over-modern.ts";
@@ -10,7 +11,7 @@ import type { Seal } from "../protocol/eras/seal.ts";
 import { SuspendedCalls } from "../protocol/eras/suspended-calls.ts";
 import { modernError } from "../protocol/eras/to-modern.ts";
 import type { Client } from "../protocol/handshake.ts";
-import type { Members } from "../protocol/messages.ts";
+import { isMembers, type Members } from "../protocol/messages.ts";
 import type { Peer } from "../protocol/peer.ts";
 import type { LinkOptions } from "../protocol/recipients.ts";
 import type { Era } from "../protocol/revisions.ts";
@@ -47,6 +48,8 @@ export class Server {
 	#config: ServerConfig;
 	#learned: Era | undefined;
 	#toolsVersion = 0;
+	/** What the last child that was ready says it can do. */
+	#capabilities: Members = {};
 	#failure: Exit | undefined;
 	#stopped = false;
 
@@ -73,8 +76,9 @@ export class Server {
 			config: () => this.#config,
 			takeWire: () => this.#spares.take(),
 			era: () => this.#era(),
-			learned: (era) => {
+			learned: (era, capabilities) => {
 				this.#learned = era;
+				if (isMembers(capabilities)) this.#capabilities = capabilities;
 			},
 			toolsChanged: () => {
 				this.#toolsVersion++;
@@ -91,7 +95,9 @@ export class Server {
 		const modern: BackendContext = {
 			...this.#context,
 			era: () => "modern",
-			learned: () => {},
+			learned: (_era, capabilities) => {
+				if (isMembers(capabilities)) this.#capabilities = capabilities;
+			},
 		};
 		this.#sharedModern = new Backend(
 			{ ...modern, takeWire: shared.takeWire },
@@ -107,6 +113,7 @@ export class Server {
 			close: (backend) => this.#closeOwn(backend),
 			idleMs: () => (this.needsSession ? keptStateMs : keptIdleMs),
 			keepsState: () => this.needsSession,
+			dropped: (kind) => this.#counters.drop(kind),
 		});
 		this.#calls = new SuspendedCalls({
 			seal,
@@ -125,6 +132,16 @@ export class Server {
 	/** Another number whenever the server's tools may be others than before. */
 	get toolsVersion(): number {
 		return this.#toolsVersion;
+	}
+
+	/** Whether the server says that it has a method of the specification. */
+	offers(method: string): boolean {
+		return isDeclared(method, this.#capabilities);
+	}
+
+	/** Counts a message that had nobody to go to. */
+	dropped(kind: string): void {
+		this.#counters.drop(kind);
 	}
 
 	/** Starts what is to be warm. */

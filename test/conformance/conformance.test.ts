@@ -8,15 +8,9 @@ import {
 	scoredScenarios,
 	unscoredScenarios,
 } from "./requirements.ts";
+import type { Result } from "./result.ts";
 import { runSuite } from "./run-suite.ts";
 import { type Score, score } from "./score.ts";
-
-declare module "vitest" {
-	interface TaskMeta {
-		/** For the table of `npm run conformance`. */
-		conformance?: { name: string; runtime: string; score: Score };
-	}
-}
 
 let bridge: Bridge;
 beforeAll(async () => {
@@ -42,11 +36,12 @@ function claims(revision: Revision, total: number): void {
 			task,
 		}) => {
 			const score = await scoreOf(fixture, revision);
-			task.meta.conformance = {
+			const result: Result = {
 				name: `${fixture} × ${revision}`,
 				runtime: runtimeName,
 				score,
 			};
+			task.meta.conformance = result;
 			const { passed: _, ...rest } = score;
 			expect(rest).toEqual({ total, failing: {}, passing: [] });
 		});

@@ -1,5 +1,5 @@
-import type { Result } from "./run-projects.ts";
-import { table } from "./table.ts";
+import { table } from "../harness/table.ts";
+import type { Result } from "./result.ts";
 
 /** The scores of all runs, once each: `30/30`, or `29/30, 30/30` where the runs differ. */
 function cell(results: readonly Result[]): string {

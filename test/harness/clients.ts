@@ -5,6 +5,7 @@ import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js"
 import { StreamableHTTPClientTransport as StreamableTransportV1 } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { ResultSchema } from "@modelcontextprotocol/sdk/types.js";
 import type { Bridge, ServerInput } from "./start-bridge.ts";
+import { withoutRecorder } from "./wire/record-children.ts";
 
 export type Sdk = "v1" | "v2";
 export type TransportName = "sse" | "streamable";
@@ -141,7 +142,7 @@ export function connectDirect(
 		new StdioClientTransport({
 			command,
 			args,
-			env: { PATH: process.env.PATH ?? "", ...env },
+			env: { PATH: process.env.PATH ?? "", ...withoutRecorder(env) },
 			stderr: "ignore",
 		}),
 		{ ...options, sdk: "v1", transport: "streamable" },

@@ -112,6 +112,8 @@ export function fakeBridge(
 		name,
 		needsSession: false,
 		toolsVersion: 1,
+		offers: () => false,
+		dropped() {},
 		failure: undefined as Served["failure"],
 		open(client: Client): Peer {
 			const peer = new FakePeer(client);

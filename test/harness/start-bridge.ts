@@ -5,6 +5,7 @@ import path from "node:path";
 import { afterAll } from "vitest";
 import { eventually, isRunning, pidsWith, waitUntilGone } from "./processes.ts";
 import { bridgeCommand, type RuntimeName, root } from "./runtimes.ts";
+import { withRecorder } from "./wire/record-children.ts";
 
 /** An entry of servers.ts, as the suites need it. */
 export interface ServerInput {
@@ -59,15 +60,24 @@ export interface Bridge {
 
 /** A fixture program as an entry of servers.ts. */
 export function fixture(
-	name: "everything" | "strict" | "faulty" | "recorder",
+	name:
+		| "everything"
+		| "everything-modern"
+		| "strict"
+		| "faulty"
+		| "recorder"
+		| "legacy-raw"
+		| "mirroring"
+		| "modern-raw"
+		| "dual-raw",
 	args: string[] = [],
 	more: Omit<Partial<ServerInput>, "command" | "args"> = {},
 ): ServerInput {
-	return {
+	return withRecorder({
 		command: process.execPath,
 		args: [path.join(root, `test/fixtures/${name}.mjs`), ...args],
 		...more,
-	};
+	});
 }
 
 /** A program of an installed npm package as an entry of servers.ts. */
@@ -76,11 +86,11 @@ export function installed(
 	args: string[] = [],
 	more: Omit<Partial<ServerInput>, "command" | "args"> = {},
 ): ServerInput {
-	return {
+	return withRecorder({
 		command: path.join(root, "node_modules/.bin", name),
 		args,
 		...more,
-	};
+	});
 }
 
 function configText(
@@ -91,7 +101,10 @@ function configText(
 	const servers = Object.fromEntries(
 		Object.entries(given).map(([name, server]) => [
 			name,
-			{ ...server, env: { ...server.env, BRIDGE_TEST_MARKER: marker } },
+			withRecorder(
+				{ ...server, env: { ...server.env, BRIDGE_TEST_MARKER: marker } },
+				name,
+			),
 		]),
 	);
 	if (named) return JSON.stringify({ mcpServers: servers }, null, "\t");

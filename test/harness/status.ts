@@ -1,4 +1,5 @@
 import type { Json } from "./clients.ts";
+import { eventually } from "./processes.ts";
 import { type Message, messagesOf, post } from "./raw-http.ts";
 import type { Bridge } from "./start-bridge.ts";
 
@@ -21,11 +22,18 @@ export interface ServerStatus {
 	name: string;
 	state: string;
 	isolation: string;
+	protocol: string;
+	/** What its children speak, where that is settled. */
+	era?: string;
 	failure?: { code: string; reason: string; stderr: string[] };
 	spawned: number;
 	noiseLines: number;
+	/** Calls of modern clients that wait for their client. */
+	suspendedCalls: number;
 	dropped: Record<string, number>;
 	shared?: ChildStatus;
+	/** What modern clients share of a server that speaks both eras. */
+	sharedModern?: ChildStatus;
 	own: ChildStatus[];
 }
 
@@ -50,6 +58,20 @@ export async function sharedPid(
 	server: string,
 ): Promise<number | undefined> {
 	return (await serverStatus(bridge, server)).shared?.pid;
+}
+
+/** Kills a child, and waits until the bridge knows. */
+export async function killChild(
+	bridge: Address,
+	server: string,
+	pid: number,
+): Promise<void> {
+	process.kill(pid, "SIGKILL");
+	await eventually(async () => {
+		const { shared, sharedModern, own } = await serverStatus(bridge, server);
+		const all = [shared, sharedModern, ...own];
+		return !all.some((child) => child?.pid === pid);
+	}, `the bridge does not know that ${pid} has gone`);
 }
 
 /** tools/call by one POST, without any session. It is always HTTP 200: an error is one of JSON-RPC. */

@@ -79,6 +79,8 @@ async function environmentOf(server: string): Promise<Record<string, string>> {
 /** What the harness and the machine decide. */
 function without({
 	BRIDGE_TEST_MARKER: _marker,
+	NODE_OPTIONS: _recorder,
+	RECORD_WIRE: _record,
 	PATH: _path,
 	...rest
 }: Record<string, string>) {

@@ -65,7 +65,7 @@ describe.each(dialects)("SDK $sdk over $transport", ({ sdk, transport }) => {
 	});
 
 	test.each([
-		["tools/list", 6],
+		["tools/list", 7],
 		["resources/list", 3],
 		["resources/templates/list", 2],
 		["prompts/list", 2],

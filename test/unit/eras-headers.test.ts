@@ -5,6 +5,7 @@ import {
 	refuseHeaders,
 } from "../../src/protocol/eras/headers.ts";
 import type { Members } from "../../src/protocol/messages.ts";
+import { anyText } from "../harness/any-text.ts";
 import { modernRequestOf } from "../harness/modern-message.ts";
 
 type Headers = Record<string, string | undefined>;
@@ -114,7 +115,7 @@ describe("Mcp-Name", () => {
 		["raw UTF-8, as a server that reads bytes sees it", "Ã©"],
 	])("is refused where it is %s", (_what, value) => {
 		// Whatever the name: none of these is one.
-		for (const name of ["", "é", "a", value]) {
+		for (const name of ["", "é", "a", "\ufffd", value]) {
 			expect(
 				refusal("tools/call", { name }, { "mcp-name": value }),
 			).toMatchObject({ code: -32020 });
@@ -135,8 +136,7 @@ describe("Mcp-Name", () => {
 
 test("every text survives the base64 form, be it of any script, empty or a byte order mark", () => {
 	const texts = fc.oneof(
-		fc.string({ unit: "grapheme" }),
-		fc.string({ unit: "binary" }),
+		anyText(),
 		fc.constantFrom("", "\ufeff", "\ufeffname", "a\ufeff", "\0"),
 	);
 	fc.assert(
@@ -148,7 +148,7 @@ test("every text survives the base64 form, be it of any script, empty or a byte 
 
 test("a plain value is itself exactly where it is visible ASCII, space and tab", () => {
 	fc.assert(
-		fc.property(fc.string({ unit: "binary", maxLength: 6 }), (text) => {
+		fc.property(anyText(6), (text) => {
 			const isPlain = [...text].every(
 				(unit) => unit === "\t" || (unit >= " " && unit <= "~"),
 			);

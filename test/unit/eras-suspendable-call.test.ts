@@ -394,8 +394,10 @@ describe("a call during which the child asks", () => {
 			{ jsonrpc: "2.0", id: 9, result: { roots: [] } },
 		]);
 		expect(child.all("tools/call")).toEqual([]);
-		child.latest("ping").result();
-		vi.advanceTimersByTime(50);
+		for (let times = 0; times < 2; times++) {
+			child.latest("ping").result();
+			vi.advanceTimersByTime(50);
+		}
 		child.latest("tools/call").result({});
 		expect(second.received).toMatchObject([{ id: 2, result: {} }]);
 	});
@@ -599,6 +601,19 @@ describe("a state", () => {
 		const { received } = retry(state, answers, { id: 3 });
 		expect(received).toMatchObject(refusedAs("USED"));
 		expect(child.told).toHaveLength(1);
+	});
+
+	test("of an earlier round is not good for a later one, which goes on waiting", () => {
+		const { state, answers, retry, child, calls } = suspended();
+		const second = retry(state, answers);
+		child.say(question(51));
+		gather();
+		const { received } = retry(state, answersTo(second.received, accepted), {
+			id: 3,
+		});
+		expect(received).toMatchObject(refusedAs("USED"));
+		expect(child.told).toHaveLength(1);
+		expect(calls.size).toBe(1);
 	});
 
 	test("is good for nobody else, and still good for its own client after that", () => {

@@ -519,16 +519,16 @@ describe("resources/updated", () => {
 		a.ask(1, "resources/subscribe", { uri: "x:1" });
 		b.ask(1, "resources/subscribe", { uri: "x:1" });
 		bench.reply(0);
-		bench.reply(1);
+		expect(b.answerTo(1)).toMatchObject({ id: 1, result: {} });
 		a.ask(2, "resources/unsubscribe", { uri: "x:1" });
 		expect(a.answerTo(2)).toEqual({ jsonrpc: "2.0", id: 2, result: {} });
-		expect(bench.methods()).toHaveLength(2);
+		expect(bench.methods()).toHaveLength(1);
 		bench.notify(updated, { uri: "x:1" });
 		expect(a.heard).toEqual([]);
 		expect(b.heard).toHaveLength(1);
 		b.ask(2, "resources/unsubscribe", { uri: "x:1" });
 		expect(bench.methods().at(-1)).toBe("resources/unsubscribe");
-		bench.reply(2);
+		bench.reply(1);
 		expect(b.answerTo(2)).toMatchObject({ id: 2, result: {} });
 	});
 
@@ -538,15 +538,15 @@ describe("resources/updated", () => {
 		a.ask(1, "resources/subscribe", { uri: "x:1" });
 		b.ask(1, "resources/subscribe", { uri: "x:1" });
 		bench.reply(0);
-		bench.reply(1);
+		expect(b.answerTo(1)).toMatchObject({ id: 1, result: {} });
 		a.close();
-		expect(bench.methods()).toHaveLength(2);
+		expect(bench.methods()).toHaveLength(1);
 		b.close();
 		expect(bench.sent().at(-1)).toMatchObject({
 			method: "resources/unsubscribe",
 			params: { uri: "x:1" },
 		});
-		bench.reply(2);
+		bench.reply(1);
 		expect(bench.multiplexer.busy).toBe(false);
 	});
 
@@ -638,7 +638,7 @@ describe("the child dies", () => {
 		a.ask(2, "resources/subscribe", { uri: "x:1" });
 		b.ask(2, "resources/subscribe", { uri: "x:1" });
 		b.ask(3, "resources/subscribe", { uri: "x:2" });
-		for (const index of [0, 1, 2, 3, 4]) bench.reply(index);
+		for (const index of [0, 1, 2, 3]) bench.reply(index);
 		bench.multiplexer.down(gone);
 		a.ask(4, "tools/call");
 		bench.up();

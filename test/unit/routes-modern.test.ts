@@ -218,6 +218,19 @@ describe("statuses", () => {
 		).toMatchObject([{ method: "notifications/progress" }, { id: 1, error }]);
 	});
 
+	test("406 for subscriptions/listen of a client that takes no stream, and nobody is asked", async () => {
+		const bridge = fakeBridge();
+		const response = await post(bridge, "subscriptions/listen", {
+			accept: "application/json",
+		});
+		expect(response.status).toBe(406);
+		expect(await response.json()).toMatchObject({
+			id: 1,
+			error: { code: -32600 },
+		});
+		expect(bridge.peers).toEqual([]);
+	});
+
 	test("503 while the bridge shuts down, in a code that the revision does not keep for itself", async () => {
 		const bridge = fakeBridge();
 		bridge.state.closing = true;

@@ -48,12 +48,13 @@ async function expectError(
 	response: Response,
 	status: number,
 	code: number,
-	id: Id | null = null,
+	id?: Id,
 ): Promise<string> {
 	expect(response.status).toBe(status);
 	expect(response.headers.get("content-type")).toMatch(/^application\/json/);
 	const body = await response.json();
-	expect(body).toMatchObject({ jsonrpc: "2.0", id, error: { code } });
+	expect(body).toMatchObject({ jsonrpc: "2.0", error: { code } });
+	expect(body.id).toBe(id);
 	return body.error.message;
 }
 

@@ -107,8 +107,9 @@ export class LegacySubscriptions {
 		const { id, filter } = subscription;
 		let settle: Opened | undefined = opened;
 		const first: Opened = (outcome) => {
-			settle?.(outcome);
+			const opened = settle;
 			settle = undefined;
+			opened?.(outcome);
 		};
 		this.#ask(
 			{

@@ -1,4 +1,5 @@
 import { ErrorCode } from "../error-codes.ts";
+import { noSuchMethod } from "../given-errors.ts";
 import {
 	type ErrorObject,
 	errorOf,
@@ -110,7 +111,7 @@ export function modernOverLegacy(options: ModernOverLegacyOptions): Peer {
 			}
 			const asking = calls && mayAsk(request.method);
 			if (isOtherwise(request.method)) {
-				receive(errorOf(request.id, unknownMethod(request.method)));
+				receive(errorOf(request.id, noSuchMethod(request.method)));
 			} else if (asking) end = calls.ask(request, client, receive);
 			else if (request.params?.requestState !== undefined) {
 				receive(errorOf(request.id, noStateHere));
@@ -124,11 +125,6 @@ export function modernOverLegacy(options: ModernOverLegacyOptions): Peer {
 		},
 		close: () => end(),
 	};
-}
-
-function unknownMethod(method: string): ErrorObject {
-	const message = `The server does not know "${method}"`;
-	return { code: ErrorCode.methodNotFound, message };
 }
 
 const noStateHere: ErrorObject = {

@@ -52,7 +52,7 @@ interface Question {
 
 /** How long a child may take to answer a ping, in ms, before nobody waits for that any more. */
 const pingTimeoutMs = 1000;
-/** How long a child gets to take up what it asked for before any call, in ms: it says nothing when it has. */
+/** How long a child gets, twice, to take up what it asked for before any call, in ms: it says nothing when it has. */
 const takeUpMs = 50;
 
 /** Questions that come within this time of each other are asked together. */
@@ -69,7 +69,7 @@ export class SuspendableCall {
 	readonly #options: SuspendableCallOptions;
 	readonly #questions = new Map<string, Question>();
 	/** What the child asked and has gone on without. */
-	readonly #open: Request[] = [];
+	#open: Request[] = [];
 	#attempt: Attempt | undefined;
 	/** Of the last attempt: what it can be asked holds while it is away too. */
 	#client: ModernClient | undefined;
@@ -152,9 +152,7 @@ export class SuspendableCall {
 		else if (this.#questions.size > 0) this.#gather();
 		else if (this.#sent === undefined && !told) this.#send();
 		else if (this.#sent === undefined) {
-			this.#ping(() => {
-				this.#takingUp = setTimeout(() => this.#send(), takeUpMs);
-			});
+			this.#afterTakingUp(() => this.#afterTakingUp(() => this.#send()));
 		}
 	}
 
@@ -185,6 +183,13 @@ export class SuspendableCall {
 			this.id,
 		);
 		peer.ask({ ...request, params }, (message) => this.#hear(message));
+	}
+
+	/** Calls back when the child has read what it was told, and had some time for it. */
+	#afterTakingUp(then: () => void): void {
+		this.#ping(() => {
+			this.#takingUp = setTimeout(then, takeUpMs);
+		});
 	}
 
 	/** Calls back when the child has read all that was written to it so far: servers ask right behind the handshake. */
@@ -232,7 +237,10 @@ export class SuspendableCall {
 		if (missing || !requiredCapability(question.method, question.params)) {
 			this.#options.dropped("question-nobody-can-answer");
 			this.#lease?.peer.tell(errorOf(question.id, notAsked(question.method)));
-			if (missing && this.#attempt) this.#refuse(missing);
+			// What it wants to know of its own accord the call can do without.
+			if (missing && this.#attempt && this.#sent !== undefined) {
+				this.#refuse(missing);
+			}
 			return;
 		}
 		this.#ask({ request: question, childId: question.id });
@@ -242,9 +250,11 @@ export class SuspendableCall {
 	#hearNotification(notification: Notification): void {
 		const { method, params } = notification;
 		if (method === "notifications/cancelled") {
+			const { requestId } = params ?? {};
 			for (const [key, { childId }] of this.#questions) {
-				if (childId === params?.requestId) this.#questions.delete(key);
+				if (childId === requestId) this.#questions.delete(key);
 			}
+			this.#open = this.#open.filter(({ id }) => id !== requestId);
 			return;
 		}
 		// Whoever wants to hear of these has subscribed.
