@@ -7,6 +7,8 @@ import type { Request } from "./messages.ts";
  */
 export class Audience<Owner> {
 	readonly #subscribers = new Map<string, Set<Owner>>();
+	/** The URIs whose subscription the child has agreed to. */
+	readonly #agreed = new Set<string>();
 	readonly #levels = new Map<Owner, string>();
 	/** Requests for a subscription that their client did not have before. */
 	readonly #noted = new WeakSet<Request>();
@@ -36,9 +38,7 @@ export class Audience<Owner> {
 				// Before the answer, which an update may follow at once.
 				if (!this.subscribe(owner, String(uri))) return request;
 				this.#noted.add(request);
-				return this.#subscribers.get(String(uri))?.size === 1
-					? request
-					: undefined;
+				return this.#agreed.has(String(uri)) ? undefined : request;
 			case "resources/unsubscribe":
 				return this.unsubscribe(owner, String(uri)) ? request : undefined;
 			case "logging/setLevel":
@@ -47,6 +47,11 @@ export class Audience<Owner> {
 			default:
 				return request;
 		}
+	}
+
+	/** A request was answered with a result: what was noted for it holds for others too. */
+	confirm(request: Request): void {
+		if (this.#noted.has(request)) this.#agreed.add(String(request.params?.uri));
 	}
 
 	/** A request came to nothing: what was noted for it is not so. */
@@ -70,6 +75,7 @@ export class Audience<Owner> {
 		owners.delete(owner);
 		if (owners.size > 0) return false;
 		this.#subscribers.delete(uri);
+		this.#agreed.delete(uri);
 		return true;
 	}
 

@@ -279,7 +279,9 @@ export class Ledger<Owner> {
 	}
 
 	#abandon(id: Id, { owner, request, logLevel }: Asked<Owner>): void {
-		if (isSubscription(request)) return;
+		// Nothing is said on behalf of these.
+		if (isSubscription(request) || request.method === "logging/setLevel")
+			return;
 		// Two owners are as good as all of them to say that nobody is certain; the bound keeps the rest from piling up.
 		if (this.#abandoned.size >= mostAbandoned) return;
 		const until = this.#now() + abandonedMs;

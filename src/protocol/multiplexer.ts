@@ -209,6 +209,7 @@ export class Multiplexer {
 
 	#settle(asked: Asked<Link>, response: Response): void {
 		if ("error" in response) this.#audience.undo(asked.owner, asked.request);
+		else this.#audience.confirm(asked.request);
 		try {
 			asked.receive(response);
 		} catch {

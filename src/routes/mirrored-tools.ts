@@ -38,10 +38,11 @@ export class MirroredTools {
 	#read(server: Served, client: ModernClient): Promise<ByTool> {
 		const running = this.#reading.get(server);
 		if (running) return running;
-		// As the client that calls: no other child has to be started for this.
-		const peer = server.openModern(client);
+		// As the client that calls: no other child has to be started for this. It wants no log messages of it.
+		const { logLevel, ...reader } = client;
+		const peer = server.openModern(reader);
 		let version = server.toolsVersion;
-		const reading = read(peer, client, (page) => {
+		const reading = read(peer, reader, (page) => {
 			// The child may have been started for this, which counts as a change; what comes later is one.
 			if (page === 0) version = server.toolsVersion;
 		})

@@ -207,9 +207,10 @@ describe("subscriptions of several clients", () => {
 	test("are one at the child, which hears again when the last is gone", async () => {
 		const uri = "file:///shared";
 		const clients = [1, 2, 3].map(() => new ModernClient(bridge, "counted"));
-		const streams = await Promise.all(
-			clients.map((one) => one.listen({ resourceSubscriptions: [uri] })),
-		);
+		// One after the other: what the child has not agreed to yet is asked for by each.
+		const streams: SseReader[] = [];
+		for (const one of clients)
+			streams.push(await one.listen({ resourceSubscriptions: [uri] }));
 		const [first, second, third] = streams as [SseReader, SseReader, SseReader];
 		const who = clients[0] as ModernClient;
 		await touch(uri, who);

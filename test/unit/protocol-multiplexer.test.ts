@@ -517,8 +517,8 @@ describe("resources/updated", () => {
 		const bench = start();
 		const [a, b] = [bench.client(), bench.client()];
 		a.ask(1, "resources/subscribe", { uri: "x:1" });
-		b.ask(1, "resources/subscribe", { uri: "x:1" });
 		bench.reply(0);
+		b.ask(1, "resources/subscribe", { uri: "x:1" });
 		expect(b.answerTo(1)).toMatchObject({ id: 1, result: {} });
 		a.ask(2, "resources/unsubscribe", { uri: "x:1" });
 		expect(a.answerTo(2)).toEqual({ jsonrpc: "2.0", id: 2, result: {} });
@@ -536,8 +536,8 @@ describe("resources/updated", () => {
 		const bench = start();
 		const [a, b] = [bench.client(), bench.client()];
 		a.ask(1, "resources/subscribe", { uri: "x:1" });
-		b.ask(1, "resources/subscribe", { uri: "x:1" });
 		bench.reply(0);
+		b.ask(1, "resources/subscribe", { uri: "x:1" });
 		expect(b.answerTo(1)).toMatchObject({ id: 1, result: {} });
 		a.close();
 		expect(bench.methods()).toHaveLength(1);
@@ -636,9 +636,10 @@ describe("the child dies", () => {
 		a.ask(1, "logging/setLevel", { level: "notice" });
 		b.ask(1, "logging/setLevel", { level: "info" });
 		a.ask(2, "resources/subscribe", { uri: "x:1" });
+		for (const index of [0, 1, 2]) bench.reply(index);
 		b.ask(2, "resources/subscribe", { uri: "x:1" });
 		b.ask(3, "resources/subscribe", { uri: "x:2" });
-		for (const index of [0, 1, 2, 3]) bench.reply(index);
+		bench.reply(3);
 		bench.multiplexer.down(gone);
 		a.ask(4, "tools/call");
 		bench.up();

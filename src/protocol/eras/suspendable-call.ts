@@ -112,7 +112,10 @@ export class SuspendableCall {
 			const { isFresh } = lease;
 			lease.peer.ask(initializeFor(attempt.request), (message) => {
 				if ("result" in message) this.#serverInfo = message.result.serverInfo;
-				if (isFresh) this.#ping(begin);
+				if (!isFresh) return;
+				// No child can be started: to try the same again for the call would be no use.
+				if ("error" in message) this.#hear(message);
+				else this.#ping(begin);
 			});
 			if (!isFresh) begin();
 		});
