@@ -185,15 +185,23 @@ describe.each(["legacy", "modern"])("on a %s child", (server) => {
 	test.each(
 		transports,
 	)("a legacy client's notifications/cancelled over %s reaches the child, with its own id", async (transport) => {
-		const client = await RawClient.connect(bridge, server, transport);
+		const [other, client] = await Promise.all(
+			[1, 2].map(() => RawClient.connect(bridge, server, transport)),
+		);
+		if (!other || !client) throw new Error("unreachable");
 		const name = `cancelled over ${transport} on ${server}`;
-		await client.send({
-			jsonrpc: "2.0",
-			id: "mine",
-			method: tool,
-			params: { ...hold(name), _meta: { progressToken: 1 } },
-		});
-		await callOf(server, name);
+		for (const [who, called] of [
+			[other, `not ${name}`],
+			[client, name],
+		] as const) {
+			await who.send({
+				jsonrpc: "2.0",
+				id: "mine",
+				method: tool,
+				params: { ...hold(called), _meta: { progressToken: 1 } },
+			});
+			await callOf(server, called);
+		}
 		await client.send({
 			jsonrpc: "2.0",
 			method: "notifications/cancelled",
@@ -201,6 +209,9 @@ describe.each(["legacy", "modern"])("on a %s child", (server) => {
 		});
 		const { message } = await cancelledCall(file(server), name);
 		expect(message.params?.reason).toBe("enough");
+		await modern().text("release", { name: `not ${name}` });
+		expect(textOf(await other.answer("mine"))).toBe(`released not ${name}`);
+		other.close();
 		client.close();
 	});
 });
