@@ -30,21 +30,21 @@ const file = scratch();
 const record = file("record");
 const tool = "tools/call";
 
+const servers = {
+	raw: recording("legacy-raw", record),
+	mortal: recording("legacy-raw", file("mortal")),
+	session: recording("legacy-raw", file("session"), { isolation: "session" }),
+	edited: recording("legacy-raw", file("edited")),
+};
+
 let bridge: Bridge;
 beforeAll(async () => {
-	bridge = await startBridge({
-		servers: {
-			raw: recording("legacy-raw", record),
-			mortal: recording("legacy-raw", file("mortal")),
-			session: recording("legacy-raw", file("session"), {
-				isolation: "session",
-			}),
-		},
-	});
+	// Longer than any test: what does not have to be waited for is not.
+	bridge = await startBridge({ servers, shutdownTimeoutMs: 60_000 });
 });
 
-const clientOf = (of: Pick<Bridge, "url"> = bridge, server = "raw") =>
-	new ModernClient(of, server, { capabilities: everyCapability });
+const clientOf = (server = "raw") =>
+	new ModernClient(bridge, server, { capabilities: everyCapability });
 const ask = (client: ModernClient, name: string, more: Json = {}) =>
 	client.result(tool, call("ask", { rounds: [[elicit(name)]], name, ...more }));
 const retryOf = (asked: Json) => ({
@@ -158,7 +158,7 @@ describe("a client that closes the response", () => {
 
 describe("a child", () => {
 	test("that dies while its call is suspended: the retry is told how it ended, and the next call nothing of it", async () => {
-		const client = clientOf(bridge, "mortal");
+		const client = clientOf("mortal");
 		const asked = await ask(client, "dies");
 		const pid = await pidOf("dies", file("mortal"));
 		await killChild(bridge, "mortal", pid);
@@ -223,7 +223,7 @@ describe("a child", () => {
 });
 
 test("with isolation 'session' a client's calls have one child: what it answers stays there, and the next call waits for its turn", async () => {
-	const client = clientOf(bridge, "session");
+	const client = clientOf("session");
 	const pid = await client.text("pid");
 	const asked = await ask(client, "first");
 	const next = client.text("pid");
@@ -248,24 +248,20 @@ test("with isolation 'session' a client's calls have one child: what it answers 
 });
 
 describe("an end of the server", () => {
-	const suspendedOn = async (of: Bridge, server: string) =>
-		(await serverStatus(of, server)).suspendedCalls;
-
 	test("by an edit of its entry ends the calls that are suspended", async () => {
-		const edited = file("edited");
-		const servers = { raw: recording("legacy-raw", edited) };
-		const own = await startBridge({ servers });
-		const client = clientOf(own);
+		const client = clientOf("edited");
 		const asked = await ask(client, "edited");
-		const pid = await pidOf("edited", edited);
-		expect(await suspendedOn(own, "raw")).toBe(1);
-		own.editConfig({
-			servers: { raw: recording("legacy-raw", edited, { warm: 1 }) },
+		const pid = await pidOf("edited", file("edited"));
+		const edited = recording("legacy-raw", file("edited"), { warm: 1 });
+		bridge.editConfig({
+			servers: { ...servers, edited },
+			shutdownTimeoutMs: 60_000,
 		});
-		await own.waitForLog("config taken into force");
-		expect(await suspendedOn(own, "raw")).toBe(0);
-		await cancelledCall(edited, "edited");
+		await cancelledCall(file("edited"), "edited");
 		await waitUntilGone([pid]);
+		expect(await serverStatus(bridge, "edited")).toMatchObject({
+			suspendedCalls: 0,
+		});
 		const { response } = await client.request(tool, {
 			...call("ask", { rounds: [[elicit("edited")]], name: "edited" }),
 			...retryOf(asked),
@@ -273,22 +269,17 @@ describe("an end of the server", () => {
 		expect(response.error).toMatchObject({
 			data: { code: "REQUEST_STATE_USED" },
 		});
-		await own.stop();
 	});
 
 	test("by the bridge's own leaves none behind, and does not wait for their clients", async () => {
-		const stopped = file("stopped");
-		const own = await startBridge({
-			servers: { raw: recording("legacy-raw", stopped) },
-			shutdownTimeoutMs: 60_000,
-		});
-		const client = clientOf(own);
-		await client.result(
+		await clientOf().result(
 			tool,
 			call("ask", { rounds: [[sample("?")]], name: "stopped" }),
 		);
-		expect(await suspendedOn(own, "raw")).toBe(1);
-		expect(await own.stop()).toEqual({ code: 0, signal: null });
-		await cancelledCall(stopped, "stopped");
+		expect(await serverStatus(bridge, "raw")).toMatchObject({
+			suspendedCalls: 1,
+		});
+		expect(await bridge.stop()).toEqual({ code: 0, signal: null });
+		await cancelledCall(record, "stopped");
 	});
 });

@@ -20,24 +20,22 @@ const everyList = {
 	resourcesListChanged: true,
 };
 
+const capabilities = { tools: { listChanged: true }, resources: {} };
+const servers = {
+	raw: recording("legacy-raw", record),
+	counted: recording("legacy-raw", file("counted")),
+	mortal: recording("legacy-raw", file("mortal")),
+	tools: recording("legacy-raw", file("tools"), {
+		env: { CAPABILITIES: JSON.stringify(capabilities) },
+	}),
+	removed: recording("legacy-raw", file("removed")),
+	edited: recording("legacy-raw", file("before")),
+};
+
 let bridge: Bridge;
 let client: ModernClient;
 beforeAll(async () => {
-	const capabilities = (some: Json) => ({
-		env: { CAPABILITIES: JSON.stringify(some) },
-	});
-	bridge = await startBridge({
-		servers: {
-			raw: recording("legacy-raw", record),
-			counted: recording("legacy-raw", file("counted")),
-			mortal: recording("legacy-raw", file("mortal")),
-			tools: recording(
-				"legacy-raw",
-				file("tools"),
-				capabilities({ tools: { listChanged: true }, resources: {} }),
-			),
-		},
-	});
+	bridge = await startBridge({ servers });
 	client = new ModernClient(bridge, "raw");
 });
 
@@ -337,62 +335,39 @@ describe("a subscription ends", () => {
 		stream.close();
 	});
 
+	test("by a result when its server is removed from the config; on one that is edited it goes over to the new child", async () => {
+		const uri = "file:///edited";
+		const filter = { toolsListChanged: true, resourceSubscriptions: [uri] };
+		const [removed, edited, same] = (await Promise.all(
+			["removed", "edited", "raw"].map((name) =>
+				new ModernClient(bridge, name).listen(filter, { id: name }),
+			),
+		)) as [SseReader, SseReader, SseReader];
+		const { removed: _, ...kept } = servers;
+		const after = recording("legacy-raw", file("after"));
+		bridge.editConfig({ servers: { ...kept, edited: after } });
+		await removed.ended;
+		expect(removed.messages.slice(1)).toEqual([ended("removed")]);
+
+		await bridge.waitForLog("config taken into force");
+		await touch(uri, new ModernClient(bridge, "edited"));
+		await edited.message(isUpdate(uri));
+		expect(recordedOf(file("after"), "resources/subscribe")).toHaveLength(1);
+		await touch(uri);
+		await same.message(isUpdate(uri));
+		for (const stream of [edited, same]) stream.close();
+	});
+
 	test("by a result when the bridge stops", async () => {
-		const own = await startBridge({
-			servers: { raw: recording("legacy-raw", file("stopped")) },
-		});
-		const listening = new ModernClient(own, "raw");
 		const streams = await Promise.all([
-			listening.listen({ toolsListChanged: true }, { id: "a" }),
-			listening.listen({ resourceSubscriptions: ["file:///a"] }, { id: 0 }),
+			client.listen({ toolsListChanged: true }, { id: "a" }),
+			client.listen({ resourceSubscriptions: ["file:///a"] }, { id: 0 }),
 		]);
-		expect(await own.stop()).toEqual({ code: 0, signal: null });
+		expect(await bridge.stop()).toEqual({ code: 0, signal: null });
 		for (const stream of streams) await stream.ended;
 		expect(streams.map(({ messages }) => messages.slice(1))).toEqual([
 			[ended("a")],
 			[ended(0)],
 		]);
-	});
-
-	test("by a result when its server is removed from the config, and goes on when another is", async () => {
-		const servers = {
-			kept: recording("legacy-raw", file("kept")),
-			removed: recording("legacy-raw", file("removed")),
-			other: recording("legacy-raw", file("another")),
-		};
-		const own = await startBridge({ servers });
-		const removed = await new ModernClient(own, "removed").listen(
-			{ toolsListChanged: true },
-			{ id: "r" },
-		);
-		const keeper = new ModernClient(own, "kept");
-		const kept = await keeper.listen({ toolsListChanged: true });
-		own.editConfig({ servers: { kept: servers.kept } });
-		await removed.ended;
-		expect(removed.messages.slice(1)).toEqual([ended("r")]);
-		await change("tools", keeper);
-		await kept.message(
-			({ method }) => method?.endsWith("list_changed") === true,
-		);
-		kept.close();
-		await own.stop();
-	});
-
-	test("not when its server's entry is edited: it goes over to the new child", async () => {
-		const uri = "file:///edited";
-		const own = await startBridge({
-			servers: { raw: recording("legacy-raw", file("before")) },
-		});
-		const one = new ModernClient(own, "raw");
-		const stream = await one.listen({ resourceSubscriptions: [uri] });
-		own.editConfig({
-			servers: { raw: recording("legacy-raw", file("after")) },
-		});
-		await own.waitForLog("config taken into force");
-		await touch(uri, one);
-		await stream.message(isUpdate(uri));
-		expect(recordedOf(file("after"), "resources/subscribe")).toHaveLength(1);
-		stream.close();
-		await own.stop();
 	});
 });

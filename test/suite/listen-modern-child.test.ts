@@ -22,21 +22,24 @@ const listen = "subscriptions/listen";
 const updated = "notifications/resources/updated";
 const acknowledged = "notifications/subscriptions/acknowledged";
 
+const noChanges = JSON.stringify({ tools: {}, resources: {} });
+const servers = {
+	raw: recording("modern-raw", record, { protocol }),
+	serial: recording("modern-raw", file("serial"), { protocol, concurrency: 1 }),
+	ending: recording("modern-raw", file("ending"), { protocol }),
+	mortal: recording("modern-raw", file("mortal"), { protocol }),
+	legacy: recording("modern-raw", file("legacy"), { protocol }),
+	silent: recording("modern-raw", file("silent"), {
+		protocol,
+		env: { CAPABILITIES: noChanges },
+	}),
+	removed: recording("modern-raw", file("removed"), { protocol }),
+};
+
 let bridge: Bridge;
 let client: ModernClient;
 beforeAll(async () => {
-	bridge = await startBridge({
-		servers: {
-			raw: recording("modern-raw", record, { protocol }),
-			ending: recording("modern-raw", file("ending"), { protocol }),
-			mortal: recording("modern-raw", file("mortal"), { protocol }),
-			legacy: recording("modern-raw", file("legacy"), { protocol }),
-			silent: recording("modern-raw", file("silent"), {
-				protocol,
-				env: { CAPABILITIES: JSON.stringify({ tools: {}, resources: {} }) },
-			}),
-		},
-	});
+	bridge = await startBridge({ servers });
 	client = new ModernClient(bridge, "raw");
 });
 
@@ -115,19 +118,17 @@ describe("a modern client's subscription on a modern child", () => {
 	});
 
 	test("takes no turn of the child's: calls go on where it does one at a time", async () => {
-		const own = await startBridge({
-			servers: {
-				one: recording("modern-raw", file("one"), { protocol, concurrency: 1 }),
-			},
-		});
-		const one = new ModernClient(own, "one");
+		const serial = new ModernClient(bridge, "serial");
+		const filter = { resourceSubscriptions: ["file:///a"] };
 		const streams = await Promise.all([
-			one.listen({ resourceSubscriptions: ["file:///a"] }),
-			one.listen({ resourceSubscriptions: ["file:///a"] }),
+			serial.listen(filter),
+			serial.listen(filter),
 		]);
-		await one.text("touch", { uri: "file:///a" });
-		for (const stream of streams) await stream.message(isUpdate("file:///a"));
-		await own.stop();
+		await serial.text("touch", { uri: "file:///a" });
+		for (const stream of streams) {
+			await stream.message(isUpdate("file:///a"));
+			stream.close();
+		}
 	});
 
 	test.each<[how: string[]]>([
@@ -178,44 +179,6 @@ describe("a modern client's subscription on a modern child", () => {
 		]);
 		stream.close();
 	});
-});
-
-test("subscriptions on a modern child end by a result when its server is removed, and when the bridge stops", async () => {
-	const files = { stays: file("stays"), goes: file("goes") };
-	const servers = {
-		stays: recording("modern-raw", files.stays, { protocol }),
-		goes: recording("modern-raw", files.goes, { protocol }),
-	};
-	const own = await startBridge({ servers });
-	const [stays, goes] = (await Promise.all(
-		Object.keys(servers).map((name) =>
-			new ModernClient(own, name).listen(
-				{ toolsListChanged: true },
-				{ id: name },
-			),
-		),
-	)) as [SseReader, SseReader];
-	own.editConfig({ servers: { stays: servers.stays } });
-	await goes.ended;
-	expect(stays.over).toBe(false);
-	expect(await own.stop()).toEqual({ code: 0, signal: null });
-	await stays.ended;
-	for (const [id, { messages }] of Object.entries({ stays, goes }))
-		expect(messages.slice(1)).toEqual([
-			{
-				jsonrpc: "2.0",
-				id,
-				result: { resultType: "complete", _meta: { [subscriptionId]: id } },
-			},
-		]);
-	// The child hears of it too, before it is told to end.
-	for (const name of Object.values(files)) {
-		const listens = recordedOf(name, listen).map(({ id }) => id);
-		const cancelled = recordedOf(name, "notifications/cancelled").map(
-			({ params }) => params?.requestId,
-		);
-		expect(listens.filter((id) => cancelled.includes(id))).not.toEqual([]);
-	}
 });
 
 describe.each(
@@ -340,4 +303,37 @@ test("a modern child gets nothing about subscriptions but what its revision has"
 	expect(methods).toContain(listen);
 	for (const method of legacyOnly) expect(methods).not.toContain(method);
 	expect((await serverStatus(bridge, "raw")).spawned).toBe(1);
+});
+
+test("subscriptions on a modern child end by a result when its server is removed, and when the bridge stops; the child hears of it", async () => {
+	const names = ["removed", "raw"];
+	const [removed, raw] = (await Promise.all(
+		names.map((name) =>
+			new ModernClient(bridge, name).listen(
+				{ toolsListChanged: true },
+				{ id: name },
+			),
+		),
+	)) as [SseReader, SseReader];
+	const { removed: _, ...kept } = servers;
+	bridge.editConfig({ servers: kept });
+	await removed.ended;
+	expect(raw.over).toBe(false);
+	expect(await bridge.stop()).toEqual({ code: 0, signal: null });
+	await raw.ended;
+	for (const [id, { messages }] of Object.entries({ removed, raw }))
+		expect(messages.slice(1)).toEqual([
+			{
+				jsonrpc: "2.0",
+				id,
+				result: { resultType: "complete", _meta: { [subscriptionId]: id } },
+			},
+		]);
+	for (const name of ["removed", "record"]) {
+		const last = recordedOf(file(name), listen).at(-1);
+		const cancelled = recordedOf(file(name), "notifications/cancelled");
+		expect(cancelled.map(({ params }) => params?.requestId)).toContain(
+			last?.id,
+		);
+	}
 });
