@@ -7,6 +7,7 @@ import {
 	type Request,
 	type Response,
 } from "./messages.ts";
+import { isSubscription } from "./modern-methods.ts";
 import type { Receive } from "./peer.ts";
 
 /** A request on its way: who asked, under which id and token, and where its messages go. */
@@ -40,11 +41,6 @@ interface Abandoned<Owner> {
 	logLevel: string | undefined;
 	/** In ms since 1970. */
 	until: number;
-}
-
-/** True for the modern request that stays open: what it asks for is to be told of changes (2026-07-28, basic/patterns/subscriptions). */
-export function isSubscription({ method }: Request): boolean {
-	return method === "subscriptions/listen";
 }
 
 /**
@@ -150,6 +146,15 @@ export class Ledger<Owner> {
 			asked.request.id,
 		);
 		return { asked, notification: { ...notification, params } };
+	}
+
+	/** Frees every subscription, by the child's id: there will be no more of it. */
+	takeSubscriptions(): Map<Id, Asked<Owner>> {
+		const subscriptions = new Map(
+			[...this.#asked].filter(([, { request }]) => isSubscription(request)),
+		);
+		for (const id of subscriptions.keys()) this.#take(id);
+		return subscriptions;
 	}
 
 	/** Frees the subscription that a modern child's `notifications/cancelled` names. */

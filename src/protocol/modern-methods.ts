@@ -1,3 +1,10 @@
+import type { Request } from "./messages.ts";
+
+/** True for the modern request that stays open: what it asks for is to be told of changes (2026-07-28, basic/patterns/subscriptions). */
+export function isSubscription({ method }: Request): boolean {
+	return method === "subscriptions/listen";
+}
+
 /** True for a method that came with revision 2026-07-28, and that no legacy child may see. */
 export function isModernOnly(method: string): boolean {
 	return method === "server/discover" || method === "subscriptions/listen";

@@ -8,7 +8,7 @@ import {
 	noSuchMethod,
 	notPassedOn,
 } from "./given-errors.ts";
-import { type Asked, isSubscription, Ledger } from "./ledger.ts";
+import { type Asked, Ledger } from "./ledger.ts";
 import {
 	type ErrorObject,
 	errorOf,
@@ -21,7 +21,7 @@ import {
 	type Response,
 	resultOf,
 } from "./messages.ts";
-import { isModernOnly } from "./modern-methods.ts";
+import { isModernOnly, isSubscription } from "./modern-methods.ts";
 import type { MultiplexerOptions, ReadyChild } from "./multiplexer-options.ts";
 import {
 	type Routing,
@@ -166,8 +166,10 @@ export class Multiplexer {
 
 	/** There will be no other child: subscriptions end in good order. */
 	end(): void {
-		for (const asked of [...this.#ledger.inFlight()]) {
-			if (isSubscription(asked.request)) this.#leaveOut(asked);
+		const reason = "The server is being stopped";
+		for (const [id, { request, receive }] of this.#ledger.takeSubscriptions()) {
+			this.#child?.write(cancellation(id, reason));
+			receive(subscriptionEnd(request));
 		}
 		for (const { request, receive } of this.#parked.takeAll()) {
 			receive(subscriptionEnd(request));
@@ -348,14 +350,6 @@ export class Multiplexer {
 		if (!this.#child || method !== opening) return false;
 		receive(resultOf(id, this.#child.result));
 		return true;
-	}
-
-	/** Ends a subscription that is in flight, at both of its ends. */
-	#leaveOut({ owner, request, receive }: Asked<Link>): void {
-		const reason = "The server is being stopped";
-		const ended = this.#ledger.cancel(owner, cancellation(request.id, reason));
-		if (ended) this.#child?.write(ended.notification);
-		receive(subscriptionEnd(request));
 	}
 
 	/** A request of the bridge's own. */

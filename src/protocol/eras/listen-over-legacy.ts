@@ -6,8 +6,8 @@ import {
 	type Message,
 	type Notification,
 	type Request,
-	resultOf,
 } from "../messages.ts";
+import { subscriptionEnd } from "../parked-subscriptions.ts";
 import type { Peer, Receive } from "../peer.ts";
 import { initializeFor } from "./legacy-child.ts";
 import { metaKey, withMeta } from "./meta.ts";
@@ -67,12 +67,7 @@ export class ListenOverLegacy {
 
 	/** Ends it in good order ('Graceful Closure'). */
 	end(): void {
-		this.#finish(
-			resultOf(this.#request.id, {
-				resultType: "complete",
-				_meta: { [metaKey.subscriptionId]: this.#request.id },
-			}),
-		);
+		this.#finish(subscriptionEnd(this.#request));
 	}
 
 	#subscribe(peer: Peer, filter: Members, offered: Members): void {

@@ -25,6 +25,7 @@ import {
 import { type ModernClient, metaKey, withMeta } from "./meta.ts";
 import { legacyRequest } from "./to-modern.ts";
 import { urlNotOpened, urlsOf } from "./url-elicitation.ts";
+import { whenRead } from "./when-read.ts";
 
 /** One HTTP exchange that a call is served on: the first request, or a retry. */
 export interface Attempt {
@@ -50,8 +51,6 @@ interface Question {
 	childId?: Id;
 }
 
-/** How long a child may take to answer a ping, in ms, before nobody waits for that any more. */
-const pingTimeoutMs = 1000;
 /** How long a child gets, twice, to take up what it asked for before any call, in ms: it says nothing when it has. */
 const takeUpMs = 50;
 
@@ -197,18 +196,10 @@ export class SuspendableCall {
 
 	/** Calls back when the child has read all that was written to it so far: servers ask right behind the handshake. */
 	#ping(then: () => void): void {
-		let isDone = false;
-		const finish = () => {
-			if (isDone) return;
-			isDone = true;
-			clearTimeout(timer);
+		if (!this.#lease) return;
+		const hear: Receive = (message) => this.#hear(message);
+		whenRead(this.#lease.peer, `${this.id}-ping`, hear, () => {
 			if (!this.#over) then();
-		};
-		const timer = setTimeout(finish, pingTimeoutMs);
-		const id = `${this.id}-ping`;
-		this.#lease?.peer.ask({ jsonrpc: "2.0", id, method: "ping" }, (message) => {
-			if ("method" in message) this.#hear(message);
-			else finish();
 		});
 	}
 
