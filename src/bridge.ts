@@ -72,7 +72,7 @@ export class Bridge {
 	async reload(config: BridgeConfig): Promise<string[]> {
 		if (this.#closing) return [];
 		const before = this.#config;
-		const drainMs = before.shutdownTimeoutMs;
+		const drainMs = before.drainTimeoutMs;
 		// Options of the HTTP surface are built into the routes.
 		const { servers, defaultServer } = config;
 		this.#config = { ...before, servers, defaultServer };
@@ -104,7 +104,7 @@ export class Bridge {
 		);
 	}
 
-	/** Ends it: what is in flight gets `shutdownTimeoutMs`, then streams, sessions and children end. */
+	/** Ends it: what is in flight gets `drainTimeoutMs`, then streams, sessions and children end. */
 	close(): Promise<void> {
 		this.#closing ??= this.#close();
 		return this.#closing;
@@ -112,9 +112,9 @@ export class Bridge {
 
 	async #close(): Promise<void> {
 		clearInterval(this.#reaper);
-		const { shutdownTimeoutMs } = this.#config;
+		const { drainTimeoutMs } = this.#config;
 		const stopping = [...this.#servers.values()].map((server) =>
-			server.stop(shutdownTimeoutMs),
+			server.stop(drainTimeoutMs),
 		);
 		await Promise.all(stopping);
 		this.#keepAlive.close();

@@ -123,6 +123,32 @@ export interface ServerInput {
 	 * Danger: a line is held in memory whole.
 	 */
 	maxLineBytes?: number | undefined;
+
+	/**
+	 * Requests of all clients that may be unanswered at a time, those that wait included; one more is answered
+	 * with 503. Default 2,048. Danger: each is held in memory.
+	 */
+	maxRequests?: number | undefined;
+
+	/**
+	 * Messages that may wait for one child: for its start, for its turn (`concurrency`), or until it reads
+	 * its stdin. One more request is answered with an error. Default 1,024. Danger: who is in the line waits for all before it.
+	 */
+	maxQueue?: number | undefined;
+
+	/** Bytes of such messages. Default 67,108,864 (64 MiB). Danger: that much memory for each child. */
+	maxQueueBytes?: number | undefined;
+
+	/**
+	 * Processes that may run for this server at one time, spares not counted, a count of at least 1. A request that would need one
+	 * more is answered with an error. Default 64.
+	 *
+	 * Danger: with isolation `"session"` this is also how many sessions can be used at a time.
+	 */
+	maxChildren?: number | undefined;
+
+	/** Bytes of the last lines of a child's stderr that are kept, to say with an error why it ended. Default 16,384 (16 KiB). Danger: that much memory for each child. */
+	maxStderrBytes?: number | undefined;
 }
 
 /** What `servers.ts` exports. */
@@ -217,11 +243,59 @@ export interface BridgeInput {
 	maxStreamBufferBytes?: number | undefined;
 
 	/**
-	 * Milliseconds that requests in flight get to finish when the bridge is told to stop. Default 5,000.
+	 * Milliseconds that requests in flight get to finish when the bridge is told to stop, or a server's entry
+	 * has changed. Default 5,000.
 	 *
 	 * Danger: longer than what the service manager waits before it kills (Docker: 10 s) is never reached.
 	 */
-	shutdownTimeoutMs?: number | undefined;
+	drainTimeoutMs?: number | undefined;
+
+	/**
+	 * The key by which session ids are sealed: a secret text of at least 32 characters. A bridge that is started
+	 * again with the same key, or another one beside it, goes on with the sessions. Default: the environment
+	 * variable `MCP_EDGE_BRIDGE_SESSION_KEY`, else a key made at the start, with which sessions end as the
+	 * bridge does.
+	 *
+	 * Danger: who knows it can make sessions of any user.
+	 */
+	sessionKey?: string | undefined;
+
+	/** Open sessions of one principal, a count; one more is answered with 429. Default 10,000. Danger: without authentication all clients are one principal. */
+	maxSessionsPerPrincipal?: number | undefined;
+
+	/**
+	 * Requests of one session that may be unanswered at a time, a count; one more is answered with 429.
+	 * Default 256.
+	 *
+	 * Danger: a client that sends more at once than this sees some of them refused.
+	 */
+	maxRequestsPerSession?: number | undefined;
+
+	/** Open event streams, a count; one more is answered with 503. Default 20,000. Danger: each is a connection and a file descriptor. */
+	maxStreams?: number | undefined;
+
+	/**
+	 * Bytes of all names and values of a request's headers; more is answered with 431. Default 16,384 (16 KiB).
+	 *
+	 * Danger: Bun refuses more than 16 KiB by itself, whatever stands here.
+	 */
+	maxHeaderBytes?: number | undefined;
+
+	/**
+	 * Milliseconds that a client gets to send a request's body; a slower one is answered with 408.
+	 * Default 30,000.
+	 *
+	 * Danger: too short, and large bodies on slow lines are refused.
+	 */
+	bodyTimeoutMs?: number | undefined;
+
+	/**
+	 * Children of all servers that may be starting at one time, a count of at least 1; further ones wait for
+	 * their turn, the servers in rotation. One that takes longer than 2 seconds gives its turn up. Default 8.
+	 *
+	 * Danger: many programs that load at once make each other, and the machine, slow.
+	 */
+	maxStartingChildren?: number | undefined;
 }
 
 /**

@@ -27,12 +27,14 @@ export type ServerConfig = Resolved<
 
 /** A config with every default filled in. Plain data: two that say the same have the same JSON. */
 export type BridgeConfig = Resolved<
-	Omit<BridgeInput, "servers" | "defaultServer">
+	Omit<BridgeInput, "servers" | "defaultServer" | "sessionKey">
 > & {
 	/** Without a prototype, so `servers[name]` is undefined for every name that is not there. */
 	readonly servers: Readonly<Record<string, ServerConfig>>;
 	/** The server at `/mcp`, `/sse` and `/messages`, if there is one. */
 	readonly defaultServer: string | undefined;
+	/** The key that the config gives, if it does. */
+	readonly sessionKey: string | undefined;
 };
 
 export type Checked =
@@ -88,10 +90,10 @@ export function checkConfig(
 		return { ok: false, problems };
 	const only = enabled.length === 1 ? enabled[0] : undefined;
 	// Keys come in one order, whether it was given or not.
-	const { defaultServer: given, ...rest } = options;
+	const { defaultServer: given, sessionKey, ...rest } = options;
 	return {
 		ok: true,
-		config: { ...rest, defaultServer: given ?? only, servers },
+		config: { ...rest, defaultServer: given ?? only, sessionKey, servers },
 	};
 }
 
@@ -168,7 +170,9 @@ function check<S extends v.GenericSchema>(
 	const result = v.safeParse(schema, input, { abortPipeEarly: true });
 	for (const issue of result.issues ?? []) {
 		const keys = (issue.path ?? []).map((item) => item.key as string | number);
-		const secret = path.length > 0 && (keys[0] === "env" || keys[0] === "args");
+		const [key] = keys;
+		const secret =
+			path.length > 0 ? key === "env" || key === "args" : key === "sessionKey";
 		problems.push({
 			path: pathText([...path, ...keys]),
 			found: describeValue(issue.input, secret),

@@ -1,9 +1,11 @@
 import * as v from "valibot";
 import type { BridgeInput, ServerInput } from "./define-servers.ts";
 import { isPlainObject } from "./plain-object.ts";
+import { leastKeyLength, sessionKeyExpected } from "./session-key.ts";
 
 // Each message says what is allowed: it becomes `expected` of the problem.
 
+const KiB = 2 ** 10;
 const MiB = 2 ** 20;
 
 /** A timer with a longer delay fires at once (Node, Bun and Deno keep it in a signed 32-bit number). */
@@ -131,6 +133,11 @@ const allowedOrigin = v.pipe(
 	}),
 );
 
+const sessionKey = v.pipe(
+	v.string(sessionKeyExpected),
+	v.minLength(leastKeyLength, sessionKeyExpected),
+);
+
 const strings = (item: v.GenericSchema<string, string>, expected: string) =>
 	v.array(item, expected) as v.GenericSchema<readonly string[], string[]>;
 
@@ -151,7 +158,14 @@ export const bridgeSchema = v.object({
 	historyEvents: v.optional(integer("", 0), 256),
 	historyBytes: v.optional(bytes(0), MiB),
 	maxStreamBufferBytes: v.optional(bytes(1), 32 * MiB),
-	shutdownTimeoutMs: v.optional(milliseconds(0), 5000),
+	drainTimeoutMs: v.optional(milliseconds(0), 5000),
+	sessionKey: v.optional(sessionKey),
+	maxSessionsPerPrincipal: v.optional(integer("", 1), 10_000),
+	maxRequestsPerSession: v.optional(integer("", 1), 256),
+	maxStreams: v.optional(integer("", 1), 20_000),
+	maxHeaderBytes: v.optional(bytes(1), 16 * KiB),
+	bodyTimeoutMs: v.optional(milliseconds(1), 30_000),
+	maxStartingChildren: v.optional(integer("", 1), 8),
 } satisfies Record<keyof Omit<BridgeInput, "servers">, v.GenericSchema>);
 
 const commandExpected = "a non-empty string, the program to run (required)";
@@ -178,6 +192,11 @@ export const serverSchema = v.object(
 		maxSuspendedCalls: v.optional(integer("", 1), 32),
 		enabled: v.optional(boolean, true),
 		maxLineBytes: v.optional(bytes(1), 32 * MiB),
+		maxRequests: v.optional(integer("", 1), 2048),
+		maxQueue: v.optional(integer("", 1), 1024),
+		maxQueueBytes: v.optional(bytes(1), 64 * MiB),
+		maxChildren: v.optional(integer("", 1), 64),
+		maxStderrBytes: v.optional(bytes(0), 16 * KiB),
 	} satisfies Record<keyof ServerInput, v.GenericSchema>,
 	// Used for a missing key only, and `command` is the only one without which none goes.
 	commandExpected,

@@ -40,7 +40,7 @@ const servers = {
 let bridge: Bridge;
 beforeAll(async () => {
 	// Longer than any test: what does not have to be waited for is not.
-	bridge = await startBridge({ servers, shutdownTimeoutMs: 60_000 });
+	bridge = await startBridge({ servers, drainTimeoutMs: 60_000 });
 });
 
 const clientOf = (server = "raw") =>
@@ -255,7 +255,7 @@ describe("an end of the server", () => {
 		const edited = recording("legacy-raw", file("edited"), { warm: 1 });
 		bridge.editConfig({
 			servers: { ...servers, edited },
-			shutdownTimeoutMs: 60_000,
+			drainTimeoutMs: 60_000,
 		});
 		await cancelledCall(file("edited"), "edited");
 		await waitUntilGone([pid]);

@@ -307,18 +307,18 @@ describe("a server that changes", () => {
 		await bridge.stop();
 	});
 
-	test("answers with an error what takes longer than shutdownTimeoutMs", async () => {
+	test("answers with an error what takes longer than drainTimeoutMs", async () => {
 		const one = faulty(["hang-on-call"]);
 		const bridge = await startWatching({
 			servers: { one },
-			shutdownTimeoutMs: 300,
+			drainTimeoutMs: 300,
 		});
 		const client = await RawClient.connect(bridge, "one", "sse");
 		await client.send(call("hangs", "echo"));
 		await inFlight(bridge, 1);
 		await edit(bridge, {
 			servers: { one: changed(one) },
-			shutdownTimeoutMs: 300,
+			drainTimeoutMs: 300,
 		});
 		expect((await client.answer("hangs")).error?.message).toContain("stopped");
 		expect(await client.text("after", "pid")).toMatch(/^\d+$/);
@@ -330,7 +330,7 @@ describe("a server that changes", () => {
 		const held = file("twice");
 		writeFileSync(held, "");
 		const one = faulty(["hold-on-call"], { env: { HOLD_FILE: held } });
-		const options = { shutdownTimeoutMs: 1500 };
+		const options = { drainTimeoutMs: 1500 };
 		const bridge = await startWatching({ servers: { one }, ...options });
 		const client = await RawClient.connect(bridge, "one", "sse");
 		await client.send(call("held", "echo"));

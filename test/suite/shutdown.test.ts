@@ -56,7 +56,7 @@ async function startWithChildren(
 				spare: server("spare", ["ignore-eof", "ignore-term"], { warm: 2 }),
 				starting: server("starting", ["silent", "ignore-eof", "ignore-term"]),
 			},
-			shutdownTimeoutMs: 300,
+			drainTimeoutMs: 300,
 		},
 		options,
 	);
@@ -193,7 +193,7 @@ describe("nothing is left behind", () => {
 
 describe("who is served when the bridge is told to stop", () => {
 	const held = file("held");
-	const start = (shutdownTimeoutMs: number) => {
+	const start = (drainTimeoutMs: number) => {
 		writeFileSync(held, "");
 		return startBridge({
 			servers: {
@@ -201,7 +201,7 @@ describe("who is served when the bridge is told to stop", () => {
 					env: { HOLD_FILE: held },
 				}),
 			},
-			shutdownTimeoutMs,
+			drainTimeoutMs,
 		});
 	};
 	const call = (bridge: Bridge) =>
@@ -232,7 +232,7 @@ describe("who is served when the bridge is told to stop", () => {
 		expect(await bridge.exited).toEqual({ code: 0, signal: null });
 	});
 
-	test("gets an error where that takes longer than shutdownTimeoutMs", async () => {
+	test("gets an error where that takes longer than drainTimeoutMs", async () => {
 		const bridge = await start(500);
 		const answer = call(bridge);
 		await inFlight(bridge, 1);

@@ -54,7 +54,14 @@ test("a server with nothing but a command gets every default", () => {
 		historyEvents: 256,
 		historyBytes: 1_048_576,
 		maxStreamBufferBytes: 33_554_432,
-		shutdownTimeoutMs: 5000,
+		drainTimeoutMs: 5000,
+		sessionKey: undefined,
+		maxSessionsPerPrincipal: 10_000,
+		maxRequestsPerSession: 256,
+		maxStreams: 20_000,
+		maxHeaderBytes: 16_384,
+		bodyTimeoutMs: 30_000,
+		maxStartingChildren: 8,
 		servers: {
 			a: {
 				command: "x",
@@ -73,6 +80,11 @@ test("a server with nothing but a command gets every default", () => {
 				maxSuspendedCalls: 32,
 				enabled: true,
 				maxLineBytes: 33_554_432,
+				maxRequests: 2048,
+				maxQueue: 1024,
+				maxQueueBytes: 67_108_864,
+				maxChildren: 64,
+				maxStderrBytes: 16_384,
 			},
 		},
 	});
@@ -137,7 +149,7 @@ test("a config with several problems reports all of them at once, a line for eac
 	);
 	expect(lines[3]).toBe(
 		"  servers.b.isolaton: unknown key (allowed: command, args, env, inheritEnv, cwd, isolation, " +
-			"concurrency, warm, idleTimeoutMs, startTimeoutMs, stopTimeoutMs, protocol, inputTimeoutMs, maxSuspendedCalls, enabled, maxLineBytes; " +
+			"concurrency, warm, idleTimeoutMs, startTimeoutMs, stopTimeoutMs, protocol, inputTimeoutMs, maxSuspendedCalls, enabled, maxLineBytes, maxRequests, maxQueue, maxQueueBytes, maxChildren, maxStderrBytes; " +
 			'did you mean "isolation"?)',
 	);
 });
@@ -302,7 +314,7 @@ test.each([
 	["keepAliveMs", 0],
 	["keepAliveMs", 2 ** 31 - 1],
 	["historyEvents", 0],
-	["shutdownTimeoutMs", 0],
+	["drainTimeoutMs", 0],
 ] as const)("%s may be %j", (key, value) => {
 	expect(
 		resolved({ [key]: value, servers: { a: { command: "x" } } })[key],
