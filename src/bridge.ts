@@ -3,12 +3,14 @@ import type { Hono } from "hono";
 import type { Logger } from "pino";
 import { createApp } from "./app.ts";
 import type { BridgeConfig } from "./config/resolve-config.ts";
+import { sessionKeyOf } from "./config/session-key.ts";
 import { KeepAlive } from "./routes/event-stream.ts";
 import type { RouteContext } from "./routes/route-context.ts";
+import { SessionIds } from "./routes/session-ids.ts";
 import { SessionStore } from "./routes/session-store.ts";
 import type { SseSession } from "./routes/sse-session.ts";
 import type { StreamableSession } from "./routes/streamable-session.ts";
-import { hmacSeal } from "./spawn/hmac-seal.ts";
+import { hmacSeal, keyFor } from "./spawn/hmac-seal.ts";
 import { Server } from "./spawn/server.ts";
 import { version } from "./version.ts";
 
@@ -22,15 +24,18 @@ export class Bridge {
 	readonly #servers = new Map<string, Server>();
 	readonly #sessions = new SessionStore<StreamableSession>();
 	readonly #sseSessions = new SessionStore<SseSession>();
-	readonly #seal = hmacSeal(randomBytes(32));
+	readonly #key: string | Uint8Array;
 	readonly #keepAlive: KeepAlive;
 	readonly #reaper: NodeJS.Timeout;
 	#config: BridgeConfig;
 	#closing: Promise<void> | undefined;
 
+	/** @throws {ConfigError} where the environment gives a session key that is too short */
 	constructor(config: BridgeConfig, log: Logger) {
 		this.#config = config;
 		this.#log = log;
+		const kept = sessionKeyOf(config.sessionKey, process.env);
+		this.#key = kept ?? randomBytes(32);
 		this.#keepAlive = new KeepAlive(config.keepAliveMs);
 		for (const name of enabledServers(config)) this.#add(name);
 		let lastActivity = Date.now();
@@ -38,12 +43,13 @@ export class Bridge {
 			config,
 			find: (name) => this.#servers.get(name.toLowerCase()),
 			all: () => [...this.#servers.values()],
+			sessionIds: new SessionIds(
+				hmacSeal(keyFor("session", this.#key)),
+				once(() => log.warn(foreignSession(kept !== undefined))),
+			),
 			sessions: this.#sessions,
 			sseSessions: this.#sseSessions,
-			streams: {
-				maxStreamBufferBytes: config.maxStreamBufferBytes,
-				keepAlive: this.#keepAlive,
-			},
+			streams: { keepAlive: this.#keepAlive },
 			defaultServer: () => this.#config.defaultServer,
 			closing: () => this.#closing !== undefined,
 			lastActivity: () => lastActivity,
@@ -82,8 +88,8 @@ export class Bridge {
 			if (names.has(server.name)) continue;
 			this.#log.info({ server: server.name }, "removed");
 			this.#servers.delete(key);
-			this.#sessions.endAll(server.name);
-			this.#sseSessions.endAll(server.name);
+			this.#sessions.closeAll(server.name);
+			this.#sseSessions.closeAll(server.name);
 			work.push(server.stop(drainMs));
 		}
 		for (const name of names) {
@@ -118,15 +124,16 @@ export class Bridge {
 		);
 		await Promise.all(stopping);
 		this.#keepAlive.close();
-		this.#sessions.endAll();
-		this.#sseSessions.endAll();
+		this.#sessions.closeAll();
+		this.#sseSessions.closeAll();
 	}
 
 	#add(name: string): Server {
 		const entry = this.#config.servers[name];
 		if (!entry) throw new Error(`No entry for server "${name}"`);
 		const identity = { name: "mcp-edge-bridge", version };
-		const server = new Server(name, entry, identity, this.#seal, this.#log);
+		const seal = hmacSeal(keyFor("request state", this.#key));
+		const server = new Server(name, entry, identity, seal, this.#log);
 		this.#servers.set(name.toLowerCase(), server);
 		return server;
 	}
@@ -150,4 +157,20 @@ function globalOptions(config: BridgeConfig) {
 /** Configs are plain data. */
 function isSame(one: unknown, other: unknown): boolean {
 	return JSON.stringify(one) === JSON.stringify(other);
+}
+
+/** Why a client's session is not known, as far as the bridge can tell. */
+function foreignSession(hasKey: boolean): string {
+	return hasKey
+		? "a client came with a session that was sealed with another key: it has to initialize again (all bridges that share sessions need the same session key)"
+		: 'a client came with a session of before the bridge was started: it has to initialize again (set "sessionKey", or MCP_EDGE_BRIDGE_SESSION_KEY, and sessions outlive the bridge)';
+}
+
+/** A function that does its work the first time only. */
+function once(work: () => void): () => void {
+	let done = false;
+	return () => {
+		if (!done) work();
+		done = true;
+	};
 }

@@ -21,7 +21,7 @@ export interface Client {
 }
 
 /** A client that has not said anything. */
-const silentClient: Client = { capabilities: {} };
+export const silentClient: Client = { capabilities: {} };
 
 /**
  * The bridge's side of a legacy client's handshake, so that no client can
@@ -32,8 +32,12 @@ const silentClient: Client = { capabilities: {} };
  * stream behind their own back and go on (2025-11-25, lifecycle).
  *
  * @param open gives the peer for a client, once it is known what it can do
+ * @param known who it is, where its `initialize` was before: with another bridge, or on another stream
  */
-export function handshake(open: (client: Client) => Peer): Peer {
+export function handshake(
+	open: (client: Client) => Peer,
+	known: Client = silentClient,
+): Peer {
 	let peer: Peer | undefined;
 	let opened = "";
 	let listener: Receive = () => {};
@@ -49,7 +53,7 @@ export function handshake(open: (client: Client) => Peer): Peer {
 		peer.listen((message) => listener(message));
 		return peer;
 	};
-	const current = () => peer ?? peerFor(silentClient);
+	const current = () => peer ?? peerFor(known);
 
 	return {
 		ask(request, receive) {
@@ -97,7 +101,8 @@ export function handshake(open: (client: Client) => Peer): Peer {
 	};
 }
 
-function clientOf(request: Request): Client {
+/** What an `initialize` request says of its client. */
+export function clientOf(request: Request): Client {
 	const { capabilities, clientInfo } = request.params ?? {};
 	return {
 		capabilities: isMembers(capabilities) ? capabilities : {},

@@ -15,23 +15,39 @@ export interface HistoryEvent {
 export class EventHistory {
 	readonly #maxEvents: number;
 	readonly #maxBytes: number;
+	readonly #limitReached: (limit: "historyEvents" | "historyBytes") => void;
 	#events: HistoryEvent[] = [];
 	#bytes = 0;
 
-	constructor(maxEvents: number, maxBytes: number) {
+	/**
+	 * @param limitReached called for each event that is not kept any longer
+	 */
+	constructor(
+		maxEvents: number,
+		maxBytes: number,
+		limitReached: (limit: "historyEvents" | "historyBytes") => void,
+	) {
 		this.#maxEvents = maxEvents;
 		this.#maxBytes = maxBytes;
+		this.#limitReached = limitReached;
 	}
 
 	/** Keeps an event, in the place of older ones. One that is larger than all that may be kept is not, and moves none. */
 	add(event: HistoryEvent): void {
-		if (Buffer.byteLength(event.data) > this.#maxBytes) return;
+		if (this.#maxEvents === 0) return;
+		const bytes = Buffer.byteLength(event.data);
+		if (bytes > this.#maxBytes) {
+			this.#limitReached("historyBytes");
+			return;
+		}
 		this.#events.push(event);
-		this.#bytes += Buffer.byteLength(event.data);
+		this.#bytes += bytes;
 		while (
 			this.#events.length > this.#maxEvents ||
 			this.#bytes > this.#maxBytes
 		) {
+			const isByCount = this.#events.length > this.#maxEvents;
+			this.#limitReached(isByCount ? "historyEvents" : "historyBytes");
 			const oldest = this.#events.shift();
 			if (oldest) this.#bytes -= Buffer.byteLength(oldest.data);
 		}
@@ -43,19 +59,4 @@ export class EventHistory {
 			(event) => event.stream === stream && event.sequence > sequence,
 		);
 	}
-}
-
-/** The id of an event: unique in its session, and naming its stream. */
-export function eventId(stream: number, sequence: number): string {
-	return `${stream}-${sequence}`;
-}
-
-/** Undefined for an id that no session of this bridge ever gave. */
-export function parseEventId(
-	id: string,
-): { stream: number; sequence: number } | undefined {
-	const match = /^(\d{1,9})-(\d{1,9})$/.exec(id);
-	return match
-		? { stream: Number(match[1]), sequence: Number(match[2]) }
-		: undefined;
 }

@@ -9,11 +9,13 @@ export interface Event {
 	event?: string;
 }
 
-/** What an event stream needs to know, the same for all of one bridge. */
+/** What an event stream needs to know, the same for all clients of one server. */
 export interface EventStreamOptions {
 	/** Bytes that may wait for a client that reads too slowly. */
 	maxStreamBufferBytes: number;
 	keepAlive: KeepAlive;
+	/** The client was cut off, since more than that waited for it. */
+	limitReached(limit: "maxStreamBufferBytes"): void;
 }
 
 /** Timer of all open streams: each gets a comment line now and then, so that nobody on the way takes it for dead. */
@@ -138,6 +140,7 @@ export class EventStream {
 			this.#pendingBytes > 0 &&
 			this.#pendingBytes + bytes > this.#options.maxStreamBufferBytes
 		) {
+			this.#options.limitReached("maxStreamBufferBytes");
 			this.#cut();
 			return;
 		}

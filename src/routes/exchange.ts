@@ -4,8 +4,12 @@ import type { EventStream } from "./event-stream.ts";
 
 /** Where the messages of a response go that is a stream. */
 export interface MessageStream {
-	/** Adds one message, given as JSON. */
-	send(data: string): void;
+	/**
+	 * Adds one message, given as JSON.
+	 *
+	 * @param isAnswer it answers a request of the POST
+	 */
+	send(data: string, isAnswer: boolean): void;
 	/** Nothing follows. */
 	end(): void;
 }
@@ -56,6 +60,11 @@ export class Exchange {
 		return this.#options.sse && this.#open.size > 0;
 	}
 
+	/** How many of its requests are not answered yet. */
+	get unanswered(): number {
+		return this.#open.size;
+	}
+
 	/** Whether its HTTP response is a stream. */
 	get streaming(): boolean {
 		return this.#stream !== undefined;
@@ -94,6 +103,6 @@ export class Exchange {
 	}
 
 	#send(message: Message): void {
-		this.#stream?.send(JSON.stringify(message));
+		this.#stream?.send(JSON.stringify(message), !("method" in message));
 	}
 }

@@ -15,8 +15,12 @@ import { type Answer, Exchange } from "./exchange.ts";
 import { httpError } from "./http-error.ts";
 import { MirroredTools } from "./mirrored-tools.ts";
 import { modernPatienceMs } from "./patience.ts";
-import { refuseWhileClosing } from "./refuse-session.ts";
-import type { RouteContext, ServerEnv } from "./route-context.ts";
+import { refuseRequests, refuseStream } from "./refusals.ts";
+import {
+	type RouteContext,
+	type ServerEnv,
+	streamOptions,
+} from "./route-context.ts";
 
 /** Which status an error has that is all there is to answer; any other goes with 200. */
 const statusOf = new Map<number | undefined, 400 | 404>([
@@ -32,7 +36,7 @@ const statusOf = new Map<number | undefined, 400 | 404>([
  * closes it has cancelled the request.
  */
 export function modern(context: RouteContext) {
-	const { config, streams } = context;
+	const { config } = context;
 	const mirroredTools = new MirroredTools();
 
 	return async (
@@ -47,7 +51,9 @@ export function modern(context: RouteContext) {
 		const sse = accepts(accept, "text/event-stream");
 		const json = accepts(accept, "application/json");
 
-		const refusal = refuseWhileClosing(c, context, request.id);
+		const refusal = isListen
+			? refuseStream(c, context, request.id)
+			: refuseRequests(c, context, [request]);
 		if (refusal) return refusal;
 		if (isRemoved(request.method)) {
 			return httpError(c, 404, removedMethod(request.method), request.id);
@@ -63,7 +69,9 @@ export function modern(context: RouteContext) {
 			json: !isListen && (!sse || (json && config.postResponse !== "sse")),
 			sse: isListen || (sse && !(json && config.postResponse === "json")),
 			openStream() {
-				const connection = new EventStream(streams, () => leave());
+				const connection = new EventStream(streamOptions(context, server), () =>
+					leave(),
+				);
 				const stream = {
 					send: (data: string) => connection.send({ data }),
 					end: () => connection.end(),

@@ -2,7 +2,8 @@ import type { BridgeConfig } from "../config/resolve-config.ts";
 import type { ModernClient } from "../protocol/eras/meta.ts";
 import type { Client } from "../protocol/handshake.ts";
 import type { Peer } from "../protocol/peer.ts";
-import type { EventStreamOptions } from "./event-stream.ts";
+import type { EventStreamOptions, KeepAlive } from "./event-stream.ts";
+import type { SessionIds } from "./session-ids.ts";
 import type { SessionStore } from "./session-store.ts";
 import type { SseSession } from "./sse-session.ts";
 import type { StreamableSession } from "./streamable-session.ts";
@@ -22,6 +23,12 @@ export interface Served {
 	offers(method: string): boolean;
 	/** Counts a message that had nobody to go to. */
 	dropped(kind: string): void;
+	/** Counts a bound that was reached: the option's name. */
+	limitReached(limit: string): void;
+	/** How many requests of all clients are not answered yet. */
+	readonly unanswered: number;
+	/** How many may be. */
+	readonly maxRequests: number;
 	/** Why the last start, or the last child, failed, where none is ready since. */
 	readonly failure:
 		| { code: string; reason: string; stderr: string[] }
@@ -38,9 +45,10 @@ export interface RouteContext {
 	all(): Served[];
 	/** The server at the paths that name none: it may change while the bridge runs. */
 	defaultServer(): string | undefined;
+	sessionIds: SessionIds;
 	sessions: SessionStore<StreamableSession>;
 	sseSessions: SessionStore<SseSession>;
-	streams: EventStreamOptions;
+	streams: { keepAlive: KeepAlive };
 	/** The bridge is about to end, or ended. */
 	closing(): boolean;
 	/** When the last request came in, in ms since 1970. */
@@ -54,10 +62,14 @@ export interface ServerEnv {
 	Variables: { server: Served };
 }
 
-/** Whether no further session may be opened. */
-export function isFull(context: RouteContext): boolean {
-	return (
-		context.sessions.size + context.sseSessions.size >=
-		context.config.maxSessions
-	);
+/** What the event streams of one server's clients need to know. */
+export function streamOptions(
+	{ streams, config }: RouteContext,
+	server: Served,
+): EventStreamOptions {
+	return {
+		keepAlive: streams.keepAlive,
+		maxStreamBufferBytes: config.maxStreamBufferBytes,
+		limitReached: (limit) => server.limitReached(limit),
+	};
 }

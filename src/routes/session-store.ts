@@ -7,54 +7,115 @@ export interface Session {
 	close(): void;
 }
 
+/** Whose a session is. */
+export interface Owner {
+	server: string;
+	principal: string;
+}
+
+/** How many ended sessions are remembered. A forgotten one would be taken up again by its id; who ended it does not ask for that. */
+const mostEnded = 10_000;
+
 /** The sessions of one transport by id, each belonging to one server. */
 export class SessionStore<T extends Session> {
-	readonly #sessions = new Map<string, { server: string; session: T }>();
+	readonly #sessions = new Map<string, { owner: Owner; session: T }>();
+	readonly #perPrincipal = new Map<string, number>();
+	readonly #ended = new Set<string>();
+	readonly #awaited = new Map<string, Set<(session: T) => void>>();
 
 	get size(): number {
 		return this.#sessions.size;
 	}
 
-	/** Enters a session; gives its id. */
-	add(server: string, session: T): string {
-		const id = crypto.randomUUID();
-		this.#sessions.set(id, { server, session });
-		return id;
+	/** How many of them one principal has. */
+	sizeOf(principal: string): number {
+		return this.#perPrincipal.get(principal) ?? 0;
+	}
+
+	/** Enters a session. */
+	add(owner: Owner, id: string, session: T): void {
+		this.#sessions.set(id, { owner, session });
+		const { principal } = owner;
+		this.#perPrincipal.set(principal, this.sizeOf(principal) + 1);
+		const awaited = this.#awaited.get(id);
+		this.#awaited.delete(id);
+		for (const use of awaited ?? []) use(session);
 	}
 
 	/** The session, where there is one and it belongs to that server. */
 	find(server: string, id: string): T | undefined {
 		const entry = this.#sessions.get(id);
-		return entry?.server === server ? entry.session : undefined;
+		return entry?.owner.server === server ? entry.session : undefined;
+	}
+
+	/** Whether a session was ended by its client or by the time, so that its id is worth nothing any more. */
+	hasEnded(id: string): boolean {
+		return this.#ended.has(id);
+	}
+
+	/** The session that is entered under this id within the given time; undefined where none is. */
+	whenAdded(id: string, timeoutMs: number): Promise<T | undefined> {
+		return new Promise((resolve) => {
+			const waiting = this.#awaited.get(id) ?? new Set();
+			this.#awaited.set(id, waiting);
+			const timer = setTimeout(() => {
+				waiting.delete(use);
+				if (waiting.size === 0) this.#awaited.delete(id);
+				resolve(undefined);
+			}, timeoutMs);
+			const use = (session: T) => {
+				clearTimeout(timer);
+				resolve(session);
+			};
+			waiting.add(use);
+		});
 	}
 
 	/** Forgets a session that has ended by itself. */
 	forget(id: string): void {
+		const entry = this.#sessions.get(id);
+		if (!entry) return;
 		this.#sessions.delete(id);
+		const { principal } = entry.owner;
+		const left = this.sizeOf(principal) - 1;
+		if (left > 0) this.#perPrincipal.set(principal, left);
+		else this.#perPrincipal.delete(principal);
 	}
 
-	/** Forgets and closes a session; false where there was none. */
+	/** Ends a session for good; false where there was none. */
 	end(server: string, id: string): boolean {
 		const session = this.find(server, id);
 		if (!session) return false;
-		this.#sessions.delete(id);
+		this.remember(id);
+		this.forget(id);
 		session.close();
 		return true;
 	}
 
-	/** Ends the sessions of one server, or all. */
-	endAll(server?: string): void {
-		for (const [id, entry] of this.#sessions) {
-			if (server === undefined || entry.server === server) {
-				this.end(entry.server, id);
-			}
+	/** Notes that an id is worth nothing any more. */
+	remember(id: string): void {
+		this.#ended.add(id);
+		if (this.#ended.size <= mostEnded) return;
+		for (const oldest of this.#ended) {
+			this.#ended.delete(oldest);
+			return;
+		}
+	}
+
+	/** Closes the sessions of one server, or all. Their ids stay good, for the server or the bridge that comes after. */
+	closeAll(server?: string): void {
+		for (const [id, { owner, session }] of this.#sessions) {
+			if (server !== undefined && owner.server !== server) continue;
+			this.forget(id);
+			session.close();
 		}
 	}
 
 	/** Ends the sessions that have been idle since before `before`, in ms since 1970. */
 	reap(before: number): void {
-		for (const [id, { server, session }] of this.#sessions) {
-			if (!session.active && session.lastUsed < before) this.end(server, id);
+		for (const [id, { owner, session }] of this.#sessions) {
+			if (session.active || session.lastUsed >= before) continue;
+			this.end(owner.server, id);
 		}
 	}
 }

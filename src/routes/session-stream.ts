@@ -1,4 +1,6 @@
-import { type EventHistory, eventId } from "./event-history.ts";
+import type { Id } from "../protocol/messages.ts";
+import type { EventHistory } from "./event-history.ts";
+import { eventId } from "./event-id.ts";
 import type { EventStream } from "./event-stream.ts";
 
 /**
@@ -8,7 +10,10 @@ import type { EventStream } from "./event-stream.ts";
  */
 export class SessionStream {
 	readonly number: number;
+	readonly #life: string;
 	readonly #history: EventHistory;
+	/** The request whose answer is still to come on it, where it is just one. */
+	#owes: Id | undefined;
 	#connection: EventStream | undefined;
 	#sequence = 0;
 	/** The last event that was handed to a connection. */
@@ -16,11 +21,15 @@ export class SessionStream {
 	#ended = false;
 
 	/**
+	 * @param life of the session
 	 * @param number within the session; 0 is the one that GET opens
+	 * @param owes the request whose answer is to come on it, where it is just one
 	 */
-	constructor(number: number, history: EventHistory) {
+	constructor(life: string, number: number, history: EventHistory, owes?: Id) {
+		this.#life = life;
 		this.number = number;
 		this.#history = history;
+		this.#owes = owes;
 	}
 
 	/** Whether a connection carries it now. */
@@ -28,12 +37,17 @@ export class SessionStream {
 		return this.#connection !== undefined;
 	}
 
-	/** Adds one message, given as JSON. */
-	send(data: string): void {
+	/**
+	 * Adds one message, given as JSON.
+	 *
+	 * @param isAnswer to one of the requests that the stream is for
+	 */
+	send(data: string, isAnswer = false): void {
+		if (isAnswer) this.#owes = undefined;
 		const sequence = ++this.#sequence;
 		this.#history.add({ stream: this.number, sequence, data });
 		if (!this.#connection) return;
-		this.#connection.send({ data, id: eventId(this.number, sequence) });
+		this.#connection.send({ data, id: this.#id(sequence) });
 		this.#sent = sequence;
 	}
 
@@ -49,12 +63,12 @@ export class SessionStream {
 		this.#connection = connection;
 		previous?.end();
 		const after = lastSequence ?? this.#sent;
-		if (prime) connection.send({ data: "", id: eventId(this.number, after) });
+		if (prime) connection.send({ data: "", id: this.#id(after) });
 		const missed = this.#history.after(this.number, after);
 		connection.send(
 			...missed.map(({ sequence, data }) => ({
 				data,
-				id: eventId(this.number, sequence),
+				id: this.#id(sequence),
 			})),
 		);
 		this.#sent = this.#sequence;
@@ -75,5 +89,10 @@ export class SessionStream {
 	end(): void {
 		this.#ended = true;
 		this.#connection?.end();
+	}
+
+	#id(sequence: number): string {
+		const { number: stream } = this;
+		return eventId({ life: this.#life, stream, sequence, owes: this.#owes });
 	}
 }

@@ -1,4 +1,5 @@
 import { cancelledError } from "../protocol/given-errors.ts";
+import { clientOf } from "../protocol/handshake.ts";
 import {
 	isRequest,
 	type Message,
@@ -12,33 +13,72 @@ import {
 	legacyRevisions,
 	negotiate,
 } from "../protocol/revisions.ts";
-import type { EventStream } from "./event-stream.ts";
+import type { Event, EventStream } from "./event-stream.ts";
+import type { SessionOpening } from "./session-ids.ts";
 
-/** A legacy client's conversation over HTTP+SSE (2024-11-05, transports): one stream carries all that it gets. */
+/** What a session works with. */
+export interface SseSessionOptions {
+	/** What is known of its client from before. */
+	opening: SessionOpening | undefined;
+	/** The id by which the session can be taken up again, knowing this of its client. */
+	idFor(opening: SessionOpening): string;
+	/** Bytes that are kept for a client whose stream broke while it was owed something. */
+	maxKeptBytes: number;
+	/** The client has gone and what it asked for is done. */
+	finished(): void;
+}
+
+/** How long an answer is kept for a client whose stream broke: longer than an EventSource waits before it comes back. */
+const keptMs = 10_000;
+
+/** A legacy client's conversation over HTTP+SSE (2024-11-05, transports): one stream at a time carries all that it gets. */
 export class SseSession {
-	/** The revision that its `initialize` agreed on. */
-	revision: LegacyRevision = legacyRevisions[0];
 	/** When it was last used, in ms since 1970. */
 	lastUsed = Date.now();
 	readonly #peer: Peer;
-	readonly #connection: EventStream;
-	readonly #onFinished: () => void;
-	#inFlight = 0;
-	#left = false;
+	readonly #options: SseSessionOptions;
+	#opening: SessionOpening | undefined;
+	#connection: EventStream | undefined;
+	#unanswered = 0;
+	#kept: Event[] = [];
+	#keptBytes = 0;
+	#timer: NodeJS.Timeout | undefined;
 
-	/**
-	 * @param onFinished called when the client has gone and what it asked for is done
-	 */
-	constructor(peer: Peer, connection: EventStream, onFinished: () => void) {
+	constructor(peer: Peer, options: SseSessionOptions) {
 		this.#peer = peer;
-		this.#onFinished = onFinished;
-		this.#connection = connection;
+		this.#options = options;
+		this.#opening = options.opening;
 		peer.listen((message) => this.#send(message));
+	}
+
+	/** The revision that its `initialize` agreed on. */
+	get revision(): LegacyRevision {
+		return this.#opening?.revision ?? legacyRevisions[0];
 	}
 
 	/** Whether its stream is open. */
 	get active(): boolean {
-		return !this.#left;
+		return this.#connection !== undefined;
+	}
+
+	/** How many requests of its client are not answered yet. */
+	get unanswered(): number {
+		return this.#unanswered;
+	}
+
+	/** What is known of its client: what its stream has to begin with. */
+	get opening(): SessionOpening | undefined {
+		return this.#opening;
+	}
+
+	/** Puts it on a stream, which has begun. What came while it had none is sent. One that carried it before is ended. */
+	attach(connection: EventStream): void {
+		clearTimeout(this.#timer);
+		const previous = this.#connection;
+		this.#connection = connection;
+		previous?.end();
+		connection.send(...this.#kept.splice(0));
+		this.#keptBytes = 0;
 	}
 
 	/** Takes one message of the client; it is on its way to the child when this returns. */
@@ -48,39 +88,57 @@ export class SseSession {
 		else this.#peer.tell(message as Notification | Response);
 	}
 
-	/** The client has gone. That cancels nothing: what it asked for is done first. */
-	leave(): void {
-		this.#left = true;
+	/** A stream is gone. That cancels nothing: what its client asked for is done first, and kept for a while. */
+	leave(connection: EventStream): void {
+		if (this.#connection !== connection) return;
+		this.#connection = undefined;
 		this.lastUsed = Date.now();
-		if (this.#inFlight === 0) this.#finish();
+		if (this.#unanswered === 0) this.#finish();
 	}
 
 	close(): void {
+		clearTimeout(this.#timer);
 		this.#peer.close();
-		this.#connection.end();
+		this.#connection?.end();
 	}
 
 	#finish(): void {
 		this.#peer.close();
-		this.#onFinished();
+		this.#options.finished();
 	}
 
 	#ask(request: Request): void {
 		if (request.method === "initialize") {
-			this.revision = negotiate(request.params?.protocolVersion);
+			const revision = negotiate(request.params?.protocolVersion);
+			this.#opening = { revision, client: clientOf(request) };
 		}
-		this.#inFlight++;
+		this.#unanswered++;
 		this.#peer.ask(request, (message) => {
-			this.#send(message);
+			const isOpening = request.method === "initialize" && "result" in message;
+			this.#send(message, isOpening ? this.#opening : undefined);
 			if ("method" in message) return;
-			this.#inFlight--;
-			if (this.#left && this.#inFlight === 0) this.#finish();
+			this.#unanswered--;
+			if (this.#connection || this.#unanswered > 0) return;
+			clearTimeout(this.#timer);
+			this.#timer = setTimeout(() => this.#finish(), keptMs);
 		});
 	}
 
-	#send(message: Message): void {
+	/** @param opening what the client has to know it can be taken up by from now on */
+	#send(message: Message, opening?: SessionOpening): void {
 		// Nobody waits for the answer to a request that was cancelled (2025-11-25, cancellation).
 		if ("error" in message && message.error === cancelledError) return;
-		this.#connection.send({ event: "message", data: JSON.stringify(message) });
+		const data = JSON.stringify(message);
+		const event: Event = {
+			event: "message",
+			data,
+			...(opening && { id: this.#options.idFor(opening) }),
+		};
+		if (this.#connection) {
+			this.#connection.send(event);
+			return;
+		}
+		this.#keptBytes += Buffer.byteLength(data);
+		if (this.#keptBytes <= this.#options.maxKeptBytes) this.#kept.push(event);
 	}
 }

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { foreignToLegacy } from "../protocol/eras/era-of.ts";
+import { anonymous } from "../protocol/eras/meta.ts";
 import { ErrorCode } from "../protocol/error-codes.ts";
 import { handshake } from "../protocol/handshake.ts";
 import { isRequest } from "../protocol/messages.ts";
@@ -9,42 +10,90 @@ import { httpError } from "./http-error.ts";
 import { methodNotAllowed } from "./method-not-allowed.ts";
 import { publicPath } from "./public-path.ts";
 import { readMessages } from "./read-messages.ts";
-import { refuseSession } from "./refuse-session.ts";
-import type { RouteContext, ServerEnv } from "./route-context.ts";
+import {
+	refuseRequests,
+	refuseSession,
+	refuseStream,
+	refuseWhileClosing,
+} from "./refusals.ts";
+import {
+	type RouteContext,
+	type ServerEnv,
+	streamOptions,
+} from "./route-context.ts";
+import type { SessionOpening } from "./session-ids.ts";
 import { SseSession } from "./sse-session.ts";
 
-/** GET /sse: opens a session; its first event names the endpoint for the client's messages (2024-11-05, transports, 'HTTP with SSE'). */
+/** How long a message waits for its client's stream to come back: an EventSource opens it again after 3 s. */
+const reopeningMs = 5000;
+
+/**
+ * GET /sse: opens a session; its first event names the endpoint for the client's
+ * messages (2024-11-05, transports, 'HTTP with SSE'). An EventSource whose stream
+ * broke says by `Last-Event-ID` which session was its own, and goes on with it.
+ */
 export function sse(context: RouteContext) {
+	const { sseSessions, sessionIds } = context;
 	const app = new Hono<ServerEnv>().get("/", (c) => {
 		const { server } = c.var;
 		// Hono serves HEAD by the handler of GET: nobody would read what that opens.
-		const isHead = c.req.method === "HEAD";
-		const refusal = isHead
-			? c.body(null, 405, { Allow: "GET" })
-			: refuseSession(c, context);
+		if (c.req.method === "HEAD") return c.body(null, 405, { Allow: "GET" });
+		const of = {
+			server: server.name,
+			transport: "sse",
+			principal: anonymous,
+		} as const;
+		const lastEventId = c.req.header("last-event-id");
+		const before = lastEventId && sessionIds.open(lastEventId, of);
+		const facts = before || sessionIds.begin(of.server, "sse", of.principal);
+		// The endpoint stays the same when more is known of the client: messages may be under way to it.
+		const id = sessionIds.issue({ ...facts, opening: undefined });
+		const known = sseSessions.find(server.name, id);
+		const refusal =
+			refuseStream(c, context) ??
+			(known ? undefined : refuseSession(c, context, of.principal));
 		if (refusal) return refusal;
-		const connection: EventStream = new EventStream(context.streams, () =>
-			session.leave(),
+
+		const idFor = (opening: SessionOpening | undefined) =>
+			sessionIds.issue({ ...facts, opening });
+		const session =
+			known ??
+			new SseSession(
+				handshake((client) => server.open(client), facts.opening?.client),
+				{
+					opening: facts.opening,
+					idFor,
+					maxKeptBytes: context.config.historyBytes,
+					finished: () => sseSessions.forget(id),
+				},
+			);
+		const connection: EventStream = new EventStream(
+			streamOptions(context, server),
+			() => session.leave(connection),
 		);
-		const session = new SseSession(
-			handshake((client) => server.open(client)),
-			connection,
-			() => context.sseSessions.forget(id),
-		);
-		const id = context.sseSessions.add(server.name, session);
 		const endpoint = c.req.path.replace(/\/sse\/?$/, "/messages");
 		connection.send({
 			event: "endpoint",
 			// Root-relative: some clients refuse another origin, others resolve it against their own base.
 			data: `${publicPath(c, context.config.trustProxy, endpoint)}?session_id=${id}`,
+			id: idFor(session.opening),
 		});
+		session.attach(connection);
+		if (!known) sseSessions.add(of, id, session);
 		return connection.response(c);
 	});
 	return app.all("/", methodNotAllowed("GET"));
 }
 
 /** POST /messages?session_id=…: takes a message; what comes back goes to the session's stream. */
-export function messages({ sseSessions }: RouteContext) {
+export function messages(context: RouteContext) {
+	const { sseSessions, sessionIds } = context;
+	/** A client that reconnects may post before its stream is there again. */
+	const reopened = async (server: string, id: string) => {
+		const of = { server, transport: "sse", principal: anonymous } as const;
+		const isAwaited = !context.closing() && sessionIds.open(id, of);
+		return isAwaited ? sseSessions.whenAdded(id, reopeningMs) : undefined;
+	};
 	const app = new Hono<ServerEnv>().post("/", async (c) => {
 		const { server } = c.var;
 		const id = c.req.query("session_id") ?? c.req.query("sessionId");
@@ -54,12 +103,17 @@ export function messages({ sseSessions }: RouteContext) {
 				message: `The query has no "session_id" (GET ${c.req.path.replace(/messages\/?$/, "sse")} and post to the endpoint that its first event names)`,
 			});
 		}
-		const session = sseSessions.find(server.name, id);
-		if (!session?.active) {
-			return httpError(c, 404, {
-				code: ErrorCode.sessionNotFound,
-				message: `There is no session "${id}" (its stream was closed: open a new one)`,
-			});
+		const session =
+			sseSessions.find(server.name, id) ?? (await reopened(server.name, id));
+		if (!session) {
+			return (
+				refuseWhileClosing(c, context) ??
+				httpError(c, 404, {
+					code: ErrorCode.sessionNotFound,
+					message:
+						"There is no such session (its stream was closed: open a new one)",
+				})
+			);
 		}
 		const body = await readMessages(c, () => session.revision);
 		if ("error" in body) return httpError(c, 400, body.error, body.id);
@@ -69,6 +123,9 @@ export function messages({ sseSessions }: RouteContext) {
 			const error = unsupportedRevision(foreign, legacyRevisions);
 			return httpError(c, 400, error, isRequest(message) ? message.id : null);
 		}
+		const requests = body.messages.filter(isRequest);
+		const refusal = refuseRequests(c, context, requests, session);
+		if (refusal) return refusal;
 		// Queued for the child before the 202, so that requests posted in order stay in order.
 		for (const message of body.messages) session.take(message);
 		return c.body(null, 202);

@@ -1,4 +1,8 @@
+import { ErrorCode } from "../protocol/error-codes.ts";
 import {
+	type ErrorObject,
+	errorOf,
+	type Id,
 	isRequest,
 	type Message,
 	type Notification,
@@ -11,8 +15,10 @@ import {
 	negotiate,
 } from "../protocol/revisions.ts";
 import { EventHistory } from "./event-history.ts";
+import type { EventId } from "./event-id.ts";
 import { EventStream, type EventStreamOptions } from "./event-stream.ts";
 import { Exchange } from "./exchange.ts";
+import type { Limit } from "./over-limit.ts";
 import { SessionStream } from "./session-stream.ts";
 
 /** How one POST may be answered. */
@@ -25,6 +31,8 @@ export interface PostOptions {
 export interface SessionOptions extends EventStreamOptions {
 	historyEvents: number;
 	historyBytes: number;
+	/** A bound was reached: the option's name. */
+	limitReached(limit: Limit): void;
 }
 
 /** How many ended streams of a session can still be resumed. */
@@ -33,7 +41,7 @@ const endedStreams = 32;
 /** A legacy client's conversation over Streamable HTTP (2025-11-25, transports, 'Session Management'). */
 export class StreamableSession {
 	/** The revision that its `initialize` agreed on. */
-	revision: LegacyRevision = assumedRevision;
+	revision: LegacyRevision;
 	/** When it was last used, in ms since 1970. */
 	lastUsed = Date.now();
 	readonly #peer: Peer;
@@ -41,19 +49,24 @@ export class StreamableSession {
 	readonly #history: EventHistory;
 	/** The stream of what belongs to no request, which GET opens. */
 	readonly #own: SessionStream;
+	/** Event ids of another life of the session mean nothing in this one. */
+	readonly #life = crypto.randomUUID().slice(0, 8);
 	readonly #streams = new Map<number, SessionStream>();
 	readonly #exchanges = new Set<Exchange>();
 	#lastStream = 0;
 	#leaving = false;
 
-	constructor(peer: Peer, options: SessionOptions) {
+	constructor(
+		peer: Peer,
+		options: SessionOptions,
+		revision: LegacyRevision = assumedRevision,
+	) {
+		this.revision = revision;
 		this.#peer = peer;
 		this.#options = options;
-		this.#history = new EventHistory(
-			options.historyEvents,
-			options.historyBytes,
-		);
-		this.#own = new SessionStream(0, this.#history);
+		const { historyEvents, historyBytes, limitReached } = options;
+		this.#history = new EventHistory(historyEvents, historyBytes, limitReached);
+		this.#own = new SessionStream(this.#life, 0, this.#history);
 		this.#streams.set(0, this.#own);
 		peer.listen((message) => this.#hear(message));
 	}
@@ -66,12 +79,22 @@ export class StreamableSession {
 		);
 	}
 
+	/** How many requests of its client are not answered yet. */
+	get unanswered(): number {
+		let count = 0;
+		for (const exchange of this.#exchanges) count += exchange.unanswered;
+		return count;
+	}
+
 	/** The session's part of a POST with requests; everything else in it is told along. */
 	ask(messages: readonly Message[], options: PostOptions): Exchange {
 		const requests = messages.filter(isRequest);
 		const exchange = new Exchange(requests, {
 			...options,
-			openStream: () => this.#openStream(),
+			openStream: () => {
+				const [only, ...others] = requests;
+				return this.#openStream(others.length === 0 ? only?.id : undefined);
+			},
 			aside: (message) => this.#own.send(JSON.stringify(message)),
 			finished: () => {
 				this.#exchanges.delete(exchange);
@@ -100,14 +123,20 @@ export class StreamableSession {
 
 	/**
 	 * The connection for a GET: it carries the session's own stream, or the one
-	 * that `resume` names. Undefined where that one is not known (any more).
+	 * that the client resumes. What a stream still owed that is forgotten, or of
+	 * another bridge, is answered with an error, so that nobody waits for ever.
 	 */
-	listen(resume?: {
-		stream: number;
-		sequence: number;
-	}): EventStream | undefined {
-		const stream = this.#streams.get(resume?.stream ?? 0);
-		return stream && this.#connect(stream, resume?.sequence, !resume);
+	listen(resume?: EventId): EventStream {
+		if (!resume) return this.#connect(this.#own, undefined, true);
+		const stream =
+			resume.life === this.#life ? this.#streams.get(resume.stream) : undefined;
+		if (stream) return this.#connect(stream, resume.sequence, false);
+		if (resume.owes !== undefined) return this.#lastWord(resume.owes);
+		const isOwn = resume.stream === 0 || !this.#own.connected;
+		if (isOwn) return this.#connect(this.#own, undefined, true);
+		const connection = this.#nothing();
+		connection.end();
+		return connection;
 	}
 
 	/** Ends it once nothing is in flight any more. */
@@ -132,9 +161,22 @@ export class StreamableSession {
 		else this.#own.send(JSON.stringify(message));
 	}
 
-	#openStream() {
+	#lastWord(owed: Id): EventStream {
+		const connection = this.#nothing();
+		connection.send({ data: JSON.stringify(errorOf(owed, answerLost)) });
+		connection.end();
+		return connection;
+	}
+
+	#nothing(): EventStream {
+		return new EventStream(this.#options, () => {
+			this.lastUsed = Date.now();
+		});
+	}
+
+	#openStream(owes: Id | undefined) {
 		const number = ++this.#lastStream;
-		const stream = new SessionStream(number, this.#history);
+		const stream = new SessionStream(this.#life, number, this.#history, owes);
 		const ended = [...this.#streams.values()].filter((other) => other.ended);
 		if (ended.length >= endedStreams) {
 			this.#streams.delete(ended[0]?.number ?? 0);
@@ -159,3 +201,10 @@ export class StreamableSession {
 		return connection;
 	}
 }
+
+const answerLost: ErrorObject = {
+	code: ErrorCode.serverUnavailable,
+	message:
+		"The answer is lost: the bridge was started anew, or forgot it, while the client was away (whether the request was carried out is not known)",
+	data: { code: "ANSWER_LOST" },
+};

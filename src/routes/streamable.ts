@@ -1,25 +1,35 @@
 import { type Context, Hono } from "hono";
 import { eraOf } from "../protocol/eras/era-of.ts";
-import { namedVersion } from "../protocol/eras/meta.ts";
+import { anonymous, namedVersion } from "../protocol/eras/meta.ts";
 import { ErrorCode } from "../protocol/error-codes.ts";
-import { handshake } from "../protocol/handshake.ts";
+import { clientOf, handshake } from "../protocol/handshake.ts";
 import {
 	type ErrorObject,
 	isRequest,
 	type Message,
 	type Request,
 } from "../protocol/messages.ts";
-import { assumedRevision, isLegacyRevision } from "../protocol/revisions.ts";
+import {
+	assumedRevision,
+	isLegacyRevision,
+	negotiate,
+} from "../protocol/revisions.ts";
 import { accepts } from "./accepts.ts";
-import { parseEventId } from "./event-history.ts";
+import { parseEventId } from "./event-id.ts";
 import type { Answer } from "./exchange.ts";
 import { httpError } from "./http-error.ts";
 import { methodNotAllowed } from "./method-not-allowed.ts";
 import { modern } from "./modern.ts";
 import { patienceMs } from "./patience.ts";
 import { type Body, readMessages } from "./read-messages.ts";
-import { refuseSession } from "./refuse-session.ts";
-import type { RouteContext, ServerEnv } from "./route-context.ts";
+import { refuseRequests, refuseSession, refuseStream } from "./refusals.ts";
+import {
+	type RouteContext,
+	type Served,
+	type ServerEnv,
+	streamOptions,
+} from "./route-context.ts";
+import type { SessionOpening } from "./session-ids.ts";
 import { StreamableSession } from "./streamable-session.ts";
 
 const allow = "POST, GET, DELETE";
@@ -31,24 +41,55 @@ const allow = "POST, GET, DELETE";
  */
 export function streamable(context: RouteContext) {
 	const { config, sessions } = context;
-	const sessionOptions = {
-		...context.streams,
-		historyEvents: config.historyEvents,
-		historyBytes: config.historyBytes,
+	const serveModern = modern(context);
+
+	/** The session that a request names: one that is here, or one that another bridge has begun. */
+	const find = (
+		c: Context<ServerEnv>,
+		id: string,
+	): StreamableSession | Response | undefined => {
+		const { server } = c.var;
+		const session = sessions.find(server.name, id);
+		if (session || sessions.hasEnded(id)) return session;
+		const facts = context.sessionIds.open(id, {
+			server: server.name,
+			transport: "streamable",
+			principal: anonymous,
+		});
+		if (!facts) return undefined;
+		return refuseSession(c, context, anonymous) ?? enter(c, id, facts.opening);
 	};
 
-	const serveModern = modern(context);
+	const enter = (
+		{ var: { server } }: Context<ServerEnv>,
+		id: string | undefined,
+		opening?: SessionOpening,
+	): StreamableSession => {
+		const peer = handshake((client) => server.open(client), opening?.client);
+		const session = new StreamableSession(
+			peer,
+			{
+				...streamOptions(context, server),
+				historyEvents: config.historyEvents,
+				historyBytes: config.historyBytes,
+				limitReached: (limit) => server.limitReached(limit),
+			},
+			opening?.revision,
+		);
+		const owner = { server: server.name, principal: anonymous };
+		if (id !== undefined) sessions.add(owner, id, session);
+		return session;
+	};
 
 	return new Hono<ServerEnv>()
 		.post("/", async (c) => {
 			const { server } = c.var;
 			const id = c.req.header("mcp-session-id");
-			const known =
-				id === undefined ? undefined : sessions.find(server.name, id);
+			const found = id === undefined ? undefined : find(c, id);
 			const body = await readMessages(
 				c,
 				() =>
-					known?.revision ??
+					(found instanceof StreamableSession ? found.revision : undefined) ??
 					c.req.header("mcp-protocol-version") ??
 					assumedRevision,
 			);
@@ -71,29 +112,31 @@ export function streamable(context: RouteContext) {
 				}
 			}
 			const initialize = requests.find(isInitialize);
-			if (initialize) {
-				const refusal =
-					refuseBatch(c, body, initialize) ??
-					refuseSession(c, context, initialize.id);
-				if (refusal) return refusal;
-			} else if (id !== undefined && !known) {
-				return httpError(c, 404, unknownSession, requests[0]?.id);
-			} else if (!known && server.needsSession) {
-				return httpError(c, 400, noSession, requests[0]?.id);
+			const known = initialize ? undefined : found;
+			if (known instanceof Response) return known;
+			const refusal = initialize
+				? (refuseBatch(c, body, initialize) ??
+					refuseSession(c, context, anonymous, initialize.id))
+				: refuseRequests(c, context, requests, known);
+			if (refusal) return refusal;
+			if (!initialize && !known) {
+				if (id !== undefined) {
+					return httpError(c, 404, unknownSession, requests[0]?.id);
+				}
+				if (server.needsSession) {
+					return httpError(c, 400, noSession, requests[0]?.id);
+				}
 			}
 
-			// Without a session id a request is served by itself: who posts by hand needs no handshake.
-			const session =
-				(initialize ? undefined : known) ??
-				new StreamableSession(
-					handshake((client) => server.open(client)),
-					sessionOptions,
-				);
 			// Entered before it is answered, so that many at once cannot pass the limit.
-			const opened = initialize && sessions.add(server.name, session);
+			const opened = initialize && beginSession(context, server, initialize);
+			// Without a session id a request is served by itself: who posts by hand needs no handshake.
+			const session = known ?? enter(c, opened);
 			const answer = await post(c, body.messages, requests, session);
-			if (opened && isFailure(answer)) sessions.end(server.name, opened);
-			else if (opened) c.header("mcp-session-id", opened);
+			if (opened && isFailure(answer)) {
+				sessions.forget(opened);
+				session.close();
+			} else if (opened) c.header("mcp-session-id", opened);
 			else if (!known) session.leave();
 			if (!answer) return c.body(null, 202);
 			if ("connection" in answer) return answer.connection.response(c);
@@ -110,18 +153,22 @@ export function streamable(context: RouteContext) {
 				c.header("Allow", allow);
 				return httpError(c, 405, noSession);
 			}
-			const session = sessions.find(c.var.server.name, id);
+			const session = find(c, id);
 			if (!session) return httpError(c, 404, unknownSession);
+			if (session instanceof Response) return session;
+			const refusal = refuseStream(c, context);
+			if (refusal) return refusal;
 			const lastEventId = c.req.header("last-event-id");
 			const resume = lastEventId ? parseEventId(lastEventId) : undefined;
-			// An id of a stream that is forgotten is no reason to leave the client without one.
-			const connection = session.listen(resume) ?? session.listen();
-			return connection?.response(c) ?? httpError(c, 404, unknownSession);
+			return session.listen(resume).response(c);
 		})
 		.delete("/", (c) => {
 			const id = c.req.header("mcp-session-id");
 			if (id === undefined) return httpError(c, 400, noSession);
-			return sessions.end(c.var.server.name, id)
+			// One of another bridge is taken up and ended: it must not be taken up again.
+			const session = find(c, id);
+			if (session instanceof Response) return session;
+			return session && sessions.end(c.var.server.name, id)
 				? c.body(null, 204)
 				: httpError(c, 404, unknownSession);
 		})
@@ -170,6 +217,18 @@ const modernInBatch: ErrorObject = {
 
 function isInitialize({ method }: Request): boolean {
 	return method === "initialize";
+}
+
+/** The id for the session that an `initialize` begins. */
+function beginSession(
+	{ sessionIds }: RouteContext,
+	{ name }: Served,
+	initialize: Request,
+): string {
+	const revision = negotiate(initialize.params?.protocolVersion);
+	const opening = { revision, client: clientOf(initialize) };
+	const facts = sessionIds.begin(name, "streamable", anonymous);
+	return sessionIds.issue({ ...facts, opening });
 }
 
 /** 2025-03-26, lifecycle: `initialize` must not be part of a batch. */

@@ -3,6 +3,7 @@ export class Counters {
 	#spawned = 0;
 	#noise = 0;
 	readonly #dropped = new Map<string, number>();
+	readonly #limits = new Map<string, number>();
 
 	/** A process was started. */
 	spawn(): void {
@@ -19,12 +20,18 @@ export class Counters {
 		this.#dropped.set(kind, (this.#dropped.get(kind) ?? 0) + 1);
 	}
 
+	/** A bound was reached: the option's name. */
+	limit(option: string): void {
+		this.#limits.set(option, (this.#limits.get(option) ?? 0) + 1);
+	}
+
 	/** The counts so far. */
 	snapshot() {
 		return {
 			spawned: this.#spawned,
 			noiseLines: this.#noise,
 			dropped: Object.fromEntries(this.#dropped),
+			limitsReached: Object.fromEntries(this.#limits),
 		};
 	}
 }

@@ -32,3 +32,8 @@ export function hmacSeal(key: Uint8Array): Seal {
 		digest: (text) => createHash("sha256").update(text).digest("base64url"),
 	};
 }
+
+/** A key of its own for one purpose, so that what is sealed for one is worth nothing for another. */
+export function keyFor(purpose: string, key: string | Uint8Array): Uint8Array {
+	return createHmac("sha256", key).update(purpose).digest();
+}

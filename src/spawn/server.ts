@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { ServerConfig } from "../config/resolve-config.ts";
+import { countedPeer, type Unanswered } from "../protocol/counted-peer.ts";
 import { isDeclared } from "../protocol/declared-methods.ts";
 import { deferredPeer } from "../protocol/deferred-peer.ts";
 import { canBeAsked } from "../protocol/eras/input.ts";
@@ -34,6 +35,7 @@ export class Server {
 	readonly name: string;
 	readonly #identity: Members;
 	readonly #counters = new Counters();
+	readonly #unanswered: Unanswered = { count: 0 };
 	readonly #spares: Spares;
 	readonly #context: BackendContext;
 	/** For clients that share; speaks whatever `protocol` says, legacy where that is both. */
@@ -144,6 +146,21 @@ export class Server {
 		this.#counters.drop(kind);
 	}
 
+	/** Counts a bound that was reached: the option's name. */
+	limitReached(limit: string): void {
+		this.#counters.limit(limit);
+	}
+
+	/** How many requests of all clients are not answered yet. */
+	get unanswered(): number {
+		return this.#unanswered.count;
+	}
+
+	/** How many may be. */
+	get maxRequests(): number {
+		return this.#config.maxRequests;
+	}
+
 	/** Starts what is to be warm. */
 	start(): void {
 		if (this.#isKeptUp()) {
@@ -155,6 +172,15 @@ export class Server {
 
 	/** The peer for a legacy client, on the child that its capabilities and the entry's isolation give it. */
 	open(client: Client): Peer {
+		return countedPeer(this.#open(client), this.#unanswered);
+	}
+
+	/** The peer for one request of a modern client. */
+	openModern(client: ModernClient): Peer {
+		return countedPeer(this.#openModern(client), this.#unanswered);
+	}
+
+	#open(client: Client): Peer {
 		if (this.#era() === "modern") return this.#legacyOnModern(client);
 		const connect = this.#wantsOwn(client.capabilities)
 			? (options: LinkOptions) => this.#connectOwn(client, options)
@@ -164,8 +190,7 @@ export class Server {
 			: connect({});
 	}
 
-	/** The peer for one request of a modern client. */
-	openModern(client: ModernClient): Peer {
+	#openModern(client: ModernClient): Peer {
 		const isOwn = this.#wantsOwn(client.capabilities);
 		if (this.#config.protocol === "dual" || this.#era() === "modern") {
 			const peer = this.needsSession
@@ -180,7 +205,7 @@ export class Server {
 					use(
 						"error" in up
 							? { error: modernError(up.error, undefined) }
-							: this.openModern(client),
+							: this.#openModern(client),
 					),
 				),
 			);

@@ -17,7 +17,9 @@ import {
 import type { Peer, Receive } from "../../src/protocol/peer.ts";
 import { KeepAlive } from "../../src/routes/event-stream.ts";
 import type { RouteContext, Served } from "../../src/routes/route-context.ts";
+import { SessionIds } from "../../src/routes/session-ids.ts";
 import { SessionStore } from "../../src/routes/session-store.ts";
+import { hmacSeal } from "../../src/spawn/hmac-seal.ts";
 import { acceptBoth, type SseEvent } from "./raw-http.ts";
 
 /** A peer that answers `initialize` and `echo`; what else it is asked waits for the test. */
@@ -114,6 +116,12 @@ export function fakeBridge(
 		toolsVersion: 1,
 		offers: () => false,
 		dropped() {},
+		limits: [] as string[],
+		limitReached(limit: string) {
+			this.limits.push(limit);
+		},
+		unanswered: 0,
+		maxRequests: 1000,
 		failure: undefined as Served["failure"],
 		open(client: Client): Peer {
 			const peer = new FakePeer(client);
@@ -132,12 +140,10 @@ export function fakeBridge(
 		config,
 		find: (name) => fakes.find((one) => one.name === name.toLowerCase()),
 		all: () => fakes,
+		sessionIds: new SessionIds(hmacSeal(Buffer.alloc(32)), () => {}),
 		sessions: new SessionStore(),
 		sseSessions: new SessionStore(),
-		streams: {
-			maxStreamBufferBytes: config.maxStreamBufferBytes,
-			keepAlive,
-		},
+		streams: { keepAlive },
 		defaultServer: () => config.defaultServer,
 		closing: () => state.closing,
 		lastActivity: () => 0,

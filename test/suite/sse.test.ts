@@ -49,6 +49,8 @@ describe("a bridge as it comes", () => {
 		expect(first).toEqual({
 			event: "endpoint",
 			data: expect.stringMatching(endpointPath),
+			// What an EventSource comes back with.
+			id: expect.stringMatching(/^[\w.-]+$/),
 		});
 		stream.close();
 	});

@@ -846,9 +846,12 @@ describe("resuming with Last-Event-ID", () => {
 			...headers,
 			"last-event-id": first ?? "",
 		});
-		// It is forgotten, so this is the session's own stream, which stays open.
-		bridge.peer().say(notification());
-		expect(await stream.nextMessage()).toEqual(notification());
+		// It is forgotten, and who asks for it has not seen the answer that it owed.
+		expect(await stream.nextMessage()).toMatchObject({
+			id: 1,
+			error: { code: -32000, data: { code: "ANSWER_LOST" } },
+		});
+		expect(await stream.rest()).toEqual([]);
 	});
 });
 
@@ -875,7 +878,7 @@ describe("keep-alive", () => {
 	});
 
 	test("comments do not pile up for a client that does not read", async () => {
-		const bridge = fakeBridge({ keepAliveMs: 10, maxStreamBufferBytes: 50 });
+		const bridge = fakeBridge({ keepAliveMs: 10, maxStreamBufferBytes: 100 });
 		const stream = await listen(bridge, await open(bridge, "2025-06-18"));
 		vi.advanceTimersByTime(10_000);
 		expect(bridge.context.streams.keepAlive.size).toBe(1);

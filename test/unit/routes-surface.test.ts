@@ -1,10 +1,7 @@
-import { describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { accepts } from "../../src/routes/accepts.ts";
-import {
-	EventHistory,
-	eventId,
-	parseEventId,
-} from "../../src/routes/event-history.ts";
+import { EventHistory } from "../../src/routes/event-history.ts";
+import { eventId, parseEventId } from "../../src/routes/event-id.ts";
 import { isAllowedHost, isAllowedOrigin } from "../../src/routes/host-check.ts";
 import { fakeBridge } from "../harness/fake-server.ts";
 import { initializeRequest } from "../harness/raw-http.ts";
@@ -324,48 +321,65 @@ test.each([
 	expect(accepts(header, type)).toBe(expected);
 });
 
-test("an event id names its stream and its place, and no other text is one", () => {
-	expect(parseEventId(eventId(3, 17))).toEqual({ stream: 3, sequence: 17 });
-	for (const id of ["", "3", "3-", "-3", "3-1-2", "a-1", "3-1 ", "1e3-1"]) {
+test("an event id names its session's life, its stream, its place and what is owed, and no other text is one", () => {
+	const place = { life: "1a2b3c4d", stream: 3, sequence: 17 };
+	expect(parseEventId(eventId(place))).toEqual({ ...place, owes: undefined });
+	for (const owes of [0, "0", -1.5, "", "a-1", "é\n"]) {
+		expect(parseEventId(eventId({ ...place, owes }))?.owes).toBe(owes);
+	}
+	// It has to fit into a header.
+	const long = eventId({ ...place, owes: "x".repeat(101) });
+	expect(parseEventId(long)).toEqual({ ...place, owes: undefined });
+	for (const id of ["", "3", "3-", "-3", "a-3-", "3-1", "3-1 ", "a-1e3-1"]) {
 		expect(parseEventId(id)).toBeUndefined();
 	}
+	expect(parseEventId("a-1-2-____")?.owes).toBeUndefined();
 });
 
 describe("the history of a session", () => {
+	let forgotten: string[] = [];
+	const gone = (limit: string) => {
+		forgotten.push(limit);
+	};
+	beforeEach(() => {
+		forgotten = [];
+	});
 	const add = (history: EventHistory, sequence: number, data = "d") =>
 		history.add({ stream: 1, sequence, data });
 	const kept = (history: EventHistory) =>
 		history.after(1, 0).map(({ sequence }) => sequence);
 
 	test("holds no more events than it may, the oldest go first", () => {
-		const history = new EventHistory(3, 1000);
+		const history = new EventHistory(3, 1000, gone);
 		for (let n = 1; n <= 10; n++) add(history, n);
 		expect(kept(history)).toEqual([8, 9, 10]);
+		expect(forgotten).toEqual(Array(7).fill("historyEvents"));
 	});
 
 	test("holds no more bytes than it may", () => {
-		const history = new EventHistory(100, 100);
+		const history = new EventHistory(100, 100, gone);
 		for (let n = 1; n <= 10; n++) add(history, n, "x".repeat(30));
 		expect(kept(history)).toEqual([8, 9, 10]);
+		expect(forgotten).toEqual(Array(7).fill("historyBytes"));
 	});
 
 	test("holds no event that is larger than all it may hold", () => {
-		const history = new EventHistory(100, 100);
+		const history = new EventHistory(100, 100, gone);
 		add(history, 1, "x".repeat(101));
 		expect(kept(history)).toEqual([]);
 	});
 
 	test("counts bytes and not characters", () => {
-		const history = new EventHistory(100, 100);
+		const history = new EventHistory(100, 100, gone);
 		for (let n = 1; n <= 3; n++) add(history, n, "漢".repeat(20));
 		expect(kept(history)).toEqual([3]);
 	});
 
 	test("of no events, or no bytes, holds none", () => {
-		const none = new EventHistory(0, 1000);
+		const none = new EventHistory(0, 1000, gone);
 		add(none, 1);
 		expect(kept(none)).toEqual([]);
-		const empty = new EventHistory(10, 0);
+		const empty = new EventHistory(10, 0, gone);
 		add(empty, 1);
 		expect(kept(empty)).toEqual([]);
 	});
