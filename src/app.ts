@@ -7,6 +7,8 @@ import { live, ready, serverHealth } from "./routes/health.ts";
 import { hostCheck } from "./routes/host-check.ts";
 import { httpError } from "./routes/http-error.ts";
 import { limitBody } from "./routes/limit-body.ts";
+import { limitHeaders } from "./routes/limit-headers.ts";
+import { metrics } from "./routes/metrics.ts";
 import type { RouteContext, ServerEnv } from "./routes/route-context.ts";
 import { messages, sse } from "./routes/sse.ts";
 import { status } from "./routes/status.ts";
@@ -16,7 +18,8 @@ import { streamable } from "./routes/streamable.ts";
 export function createApp(context: RouteContext, log: Logger): Hono {
 	const { config } = context;
 	const server = new Hono<ServerEnv>({ strict: false })
-		.use(limitBody(config.maxBodyBytes))
+		.use(limitHeaders(config.maxHeaderBytes))
+		.use(limitBody(config))
 		.route("/mcp", streamable(context))
 		.route("/sse", sse(context))
 		.route("/messages", messages(context));
@@ -27,6 +30,7 @@ export function createApp(context: RouteContext, log: Logger): Hono {
 		.route("/health/live", live())
 		.route("/health/ready", ready(context))
 		.route("/status", status(context))
+		.route("/metrics", metrics(context))
 		.use("/servers/:name/*", chooseServer(context))
 		.route("/servers/:name/health", serverHealth())
 		.route("/servers/:name", server);

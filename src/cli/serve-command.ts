@@ -41,7 +41,11 @@ export async function serve(
 	const fetch = (request: Request) => bridge.app.fetch(request);
 	// Before any child starts: a server that does not start is answered for, and keeps nobody waiting.
 	const listener = await runtime
-		.listen(fetch, { hostname: host, port })
+		.listen(fetch, {
+			hostname: host,
+			port,
+			maxHeaderBytes: config.maxHeaderBytes,
+		})
 		.catch((error) => {
 			throw new ListenError(error, host, port);
 		});

@@ -2,36 +2,51 @@ import type { Context } from "hono";
 import { ErrorCode } from "../protocol/error-codes.ts";
 import {
 	asMessage,
-	type ErrorObject,
 	type Id,
 	isId,
 	isMembers,
 	type Message,
 } from "../protocol/messages.ts";
+import { httpError } from "./http-error.ts";
+import { overLimit } from "./over-limit.ts";
+import type { ServerEnv } from "./route-context.ts";
+import { within } from "./within.ts";
 
-/** The messages of a POST body, or why it is refused with 400. */
-export type Body =
-	| { messages: Message[]; batch: boolean }
-	| { error: ErrorObject; id: Id | null };
+/** The messages of a POST body. */
+export interface Body {
+	messages: Message[];
+	batch: boolean;
+}
 
 /** Batch arrays exist in this revision only (2025-06-18, changelog). */
 const batchRevision = "2025-03-26";
 
 /**
- * Reads and checks the body of a POST, as far as that needs no session. The
- * `Content-Type` is not looked at: what is no JSON is refused anyway.
+ * Reads and checks the body of a POST, as far as that needs no session; gives
+ * the refusal where it cannot be used. The `Content-Type` is not looked at:
+ * what is no JSON is refused anyway.
  *
+ * @param timeoutMs how long the client gets to send it
  * @param revisionOf the revision of the session that the body is for; batches belong to one revision
  */
 export async function readMessages(
-	c: Context,
+	c: Context<ServerEnv>,
+	timeoutMs: number,
 	revisionOf: () => string,
-): Promise<Body> {
+): Promise<Body | Response> {
+	const text = await within(timeoutMs, c.req.text()).catch(() => "");
+	if (text === undefined) {
+		// The rest of the body is not waited for, so nothing else can come on this connection.
+		c.header("Connection", "close");
+		const message = `The body was not there within ${timeoutMs} ms (send it faster, or raise "bodyTimeoutMs")`;
+		return overLimit(c, c.var.server, 408, "bodyTimeoutMs", message);
+	}
 	let value: unknown;
 	try {
-		value = JSON.parse(await c.req.text());
+		value = JSON.parse(text);
 	} catch (cause) {
 		return refuse(
+			c,
 			ErrorCode.parseError,
 			`The body is not JSON: ${(cause as Error).message}`,
 		);
@@ -39,6 +54,7 @@ export async function readMessages(
 	const batch = Array.isArray(value);
 	if (batch && revisionOf() !== batchRevision) {
 		return refuse(
+			c,
 			ErrorCode.invalidRequest,
 			`Batches exist only in protocol revision ${batchRevision} and this session has ${revisionOf()} (send one message per request)`,
 		);
@@ -49,6 +65,7 @@ export async function readMessages(
 		const message = asMessage(item);
 		if (!message) {
 			return refuse(
+				c,
 				ErrorCode.invalidRequest,
 				"The body is not a JSON-RPC 2.0 message (an object with a method, a result or an error)",
 				idOf(item),
@@ -58,11 +75,16 @@ export async function readMessages(
 	}
 	return messages.length > 0
 		? { messages, batch }
-		: refuse(ErrorCode.invalidRequest, "The batch is empty");
+		: refuse(c, ErrorCode.invalidRequest, "The batch is empty");
 }
 
-function refuse(code: number, message: string, id: Id | null = null): Body {
-	return { error: { code, message }, id };
+function refuse(
+	c: Context,
+	code: number,
+	message: string,
+	id: Id | null = null,
+): Response {
+	return httpError(c, 400, { code, message }, id);
 }
 
 function idOf(value: unknown): Id | null {

@@ -34,6 +34,25 @@ export interface Served {
 		| { code: string; reason: string; stderr: string[] }
 		| undefined;
 	status(): { state: string } & Record<string, unknown>;
+	metrics(): ServerMetrics;
+}
+
+/** Figures of one server: what is now, and counts since the bridge started. */
+export interface ServerMetrics {
+	/** Requests of clients that are not answered yet. */
+	unanswered: number;
+	/** Those of them that a child has. */
+	inFlight: number;
+	/** Messages that wait for a child. */
+	waiting: number;
+	suspendedCalls: number;
+	/** Processes that are starting or ready. */
+	children: number;
+	spawned: number;
+	noiseLines: number;
+	retried: number;
+	dropped: Record<string, number>;
+	limitsReached: Record<string, number>;
 }
 
 /** What all routes of one bridge work with. */

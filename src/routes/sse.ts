@@ -115,8 +115,9 @@ export function messages(context: RouteContext) {
 				})
 			);
 		}
-		const body = await readMessages(c, () => session.revision);
-		if ("error" in body) return httpError(c, 400, body.error, body.id);
+		const { bodyTimeoutMs } = context.config;
+		const body = await readMessages(c, bodyTimeoutMs, () => session.revision);
+		if (body instanceof Response) return body;
 		for (const message of body.messages) {
 			const foreign = foreignToLegacy(message, (name) => c.req.header(name));
 			if (foreign === undefined) continue;

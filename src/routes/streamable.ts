@@ -88,12 +88,13 @@ export function streamable(context: RouteContext) {
 			const found = id === undefined ? undefined : find(c, id);
 			const body = await readMessages(
 				c,
+				config.bodyTimeoutMs,
 				() =>
 					(found instanceof StreamableSession ? found.revision : undefined) ??
 					c.req.header("mcp-protocol-version") ??
 					assumedRevision,
 			);
-			if ("error" in body) return httpError(c, 400, body.error, body.id);
+			if (body instanceof Response) return body;
 			const requests = body.messages.filter(isRequest);
 			const [message] = body.messages;
 			const refusesBatch = body.batch && body.messages.find(isModern);
@@ -177,7 +178,7 @@ export function streamable(context: RouteContext) {
 	/** Hands the messages on; gives how the answer goes out, where one is due. */
 	async function post(
 		c: Context,
-		messages: Extract<Body, { messages: unknown }>["messages"],
+		messages: readonly Message[],
 		requests: Request[],
 		session: StreamableSession,
 	): Promise<Answer | undefined> {
@@ -234,7 +235,7 @@ function beginSession(
 /** 2025-03-26, lifecycle: `initialize` must not be part of a batch. */
 function refuseBatch(
 	c: Context,
-	body: Extract<Body, { messages: unknown }>,
+	body: Body,
 	initialize: Request,
 ): Response | undefined {
 	if (body.messages.length === 1) return undefined;

@@ -9,8 +9,11 @@ const keepAliveTimeoutMs = 75_000;
 /** Node, by node:http. */
 export const node: Runtime = {
 	name: `Node ${process.versions.node}`,
-	async listen(fetch, { hostname, port }) {
-		const server = createAdaptorServer({ fetch }) as Server;
+	async listen(fetch, { hostname, port, maxHeaderBytes }) {
+		// The parser counts the request line and separators too; what is over the app's own limit is refused there.
+		const maxHeaderSize = maxHeaderBytes + 16_384;
+		const serverOptions = { maxHeaderSize };
+		const server = createAdaptorServer({ fetch, serverOptions }) as Server;
 		server.keepAliveTimeout = keepAliveTimeoutMs;
 		await new Promise<void>((resolve, reject) => {
 			server.once("error", reject);

@@ -7,6 +7,8 @@ export interface ListenOptions {
 	hostname: string;
 	/** 0 takes any free one. */
 	port: number;
+	/** Bytes of headers that have to get through, where the runtime can be told. */
+	maxHeaderBytes: number;
 }
 
 /** An open listener. */

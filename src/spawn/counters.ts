@@ -2,6 +2,7 @@
 export class Counters {
 	#spawned = 0;
 	#noise = 0;
+	#retried = 0;
 	readonly #dropped = new Map<string, number>();
 	readonly #limits = new Map<string, number>();
 
@@ -13,6 +14,11 @@ export class Counters {
 	/** A line on stdout was no message. */
 	noise(): void {
 		this.#noise++;
+	}
+
+	/** A request was sent to another child after its own had died. */
+	retry(): void {
+		this.#retried++;
 	}
 
 	/** A message had nobody to go to. */
@@ -30,6 +36,7 @@ export class Counters {
 		return {
 			spawned: this.#spawned,
 			noiseLines: this.#noise,
+			retried: this.#retried,
 			dropped: Object.fromEntries(this.#dropped),
 			limitsReached: Object.fromEntries(this.#limits),
 		};

@@ -278,6 +278,21 @@ export class Server {
 		};
 	}
 
+	/** For monitoring. */
+	metrics() {
+		const loads = this.#backends().map((backend) => backend.status());
+		const sum = (of: (load: (typeof loads)[number]) => number) =>
+			loads.reduce((total, load) => total + of(load), 0);
+		return {
+			...this.#counters.snapshot(),
+			unanswered: this.unanswered,
+			inFlight: sum(({ inFlight }) => inFlight),
+			waiting: sum(({ waiting }) => waiting),
+			children: sum(({ pid }) => (pid === undefined ? 0 : 1)),
+			suspendedCalls: this.#calls.size,
+		};
+	}
+
 	/** What a child speaks that is opened for nobody in particular; undefined where that is not known yet. */
 	#era(): Era | undefined {
 		switch (this.#config.protocol) {

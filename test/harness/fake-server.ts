@@ -133,6 +133,18 @@ export function fakeBridge(
 			return this.open(client);
 		},
 		status: () => ({ state: "ready" }),
+		metrics: () => ({
+			unanswered: 0,
+			inFlight: 0,
+			waiting: 0,
+			suspendedCalls: 0,
+			children: 0,
+			spawned: 0,
+			noiseLines: 0,
+			retried: 0,
+			dropped: {},
+			limitsReached: {},
+		}),
 	}));
 	const state = { closing: false, touched: 0 };
 	const keepAlive = new KeepAlive(config.keepAliveMs);
