@@ -12,6 +12,7 @@ import type { SseSession } from "./routes/sse-session.ts";
 import type { StreamableSession } from "./routes/streamable-session.ts";
 import { hmacSeal, keyFor } from "./spawn/hmac-seal.ts";
 import { Server } from "./spawn/server.ts";
+import { StartGate } from "./spawn/start-gate.ts";
 import { version } from "./version.ts";
 
 const reapIntervalMs = 30_000;
@@ -25,6 +26,7 @@ export class Bridge {
 	readonly #sessions = new SessionStore<StreamableSession>();
 	readonly #sseSessions = new SessionStore<SseSession>();
 	readonly #key: string | Uint8Array;
+	readonly #gate: StartGate;
 	readonly #keepAlive: KeepAlive;
 	readonly #reaper: NodeJS.Timeout;
 	#config: BridgeConfig;
@@ -36,6 +38,7 @@ export class Bridge {
 		this.#log = log;
 		const kept = sessionKeyOf(config.sessionKey, process.env);
 		this.#key = kept ?? randomBytes(32);
+		this.#gate = new StartGate(config.maxStartingChildren);
 		this.#keepAlive = new KeepAlive(config.keepAliveMs);
 		for (const name of enabledServers(config)) this.#add(name);
 		let lastActivity = Date.now();
@@ -88,9 +91,12 @@ export class Bridge {
 			if (names.has(server.name)) continue;
 			this.#log.info({ server: server.name }, "removed");
 			this.#servers.delete(key);
-			this.#sessions.closeAll(server.name);
-			this.#sseSessions.closeAll(server.name);
-			work.push(server.stop(drainMs));
+			work.push(
+				server.stop(drainMs).then(() => {
+					this.#sessions.closeAll(server.name);
+					this.#sseSessions.closeAll(server.name);
+				}),
+			);
 		}
 		for (const name of names) {
 			const entry = config.servers[name];
@@ -133,7 +139,14 @@ export class Bridge {
 		if (!entry) throw new Error(`No entry for server "${name}"`);
 		const identity = { name: "mcp-edge-bridge", version };
 		const seal = hmacSeal(keyFor("request state", this.#key));
-		const server = new Server(name, entry, identity, seal, this.#log);
+		const server = new Server(
+			name,
+			entry,
+			identity,
+			seal,
+			this.#gate,
+			this.#log,
+		);
 		this.#servers.set(name.toLowerCase(), server);
 		return server;
 	}

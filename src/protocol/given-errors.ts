@@ -43,3 +43,12 @@ export function cancellation(requestId: Id, reason: string): Notification {
 	const method = "notifications/cancelled";
 	return { jsonrpc: "2.0", method, params: { requestId, reason } };
 }
+
+/** The answer to a request for which there is no room. */
+export function queueFull(limit: string): ErrorObject {
+	return {
+		code: ErrorCode.limitReached,
+		message: `Too much waits for this server already (try again later, or raise its "${limit}")`,
+		data: { code: "QUEUE_FULL", limit },
+	};
+}

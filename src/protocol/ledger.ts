@@ -20,6 +20,12 @@ export interface Asked<Owner> {
 	readonly token: Id | undefined;
 	/** The least severe log message that a modern request wants, where it wants any. */
 	readonly logLevel: string | undefined;
+	/** The progress that the asker has last been told of. */
+	progress: number | undefined;
+	/** Another child had begun with it: the progress that the asker was told of then. */
+	readonly toldBefore: number | undefined;
+	/** Whether all of it has been written to the child. */
+	written: boolean;
 }
 
 /** A request of the child that a client has been asked to answer. */
@@ -86,14 +92,32 @@ export class Ledger<Owner> {
 		for (const { owner } of this.#stillSpoken()) yield owner;
 	}
 
-	/** Enters a request and gives it back as the child shall see it. */
-	ask(owner: Owner, request: Request, receive: Receive): Request {
+	/**
+	 * Enters a request and gives it back as the child shall see it.
+	 *
+	 * @param toldBefore the progress that the asker was told of when another child had it
+	 */
+	ask(
+		owner: Owner,
+		request: Request,
+		receive: Receive,
+		toldBefore?: number,
+	): Request {
 		const id = ++this.#lastId;
 		const meta = metaOf(request.params);
 		const token = isId(meta?.progressToken) ? meta.progressToken : undefined;
 		const level = meta?.[metaKey.logLevel];
 		const logLevel = isLogLevel(level) ? level : undefined;
-		this.#asked.set(id, { owner, request, receive, token, logLevel });
+		this.#asked.set(id, {
+			owner,
+			request,
+			receive,
+			token,
+			logLevel,
+			progress: toldBefore,
+			toldBefore,
+			written: false,
+		});
 		if (isSubscription(request)) this.#subscriptions++;
 		if (token === undefined) return { ...request, id };
 		return {
@@ -101,6 +125,12 @@ export class Ledger<Owner> {
 			id,
 			params: withMeta(request.params, "progressToken", id),
 		};
+	}
+
+	/** All of a request has been written to the child. */
+	wrote(id: Id): void {
+		const asked = this.#asked.get(id);
+		if (asked) asked.written = true;
 	}
 
 	/**
@@ -122,13 +152,17 @@ export class Ledger<Owner> {
 		return { asked, response: { ...response, id, result } };
 	}
 
-	/** Takes a progress notification of the child to the request it belongs to. */
+	/** Takes a progress notification of the child to the request it belongs to. Undefined also where a child that repeats a request is not as far yet as the one before it: progress only grows (2025-11-25, basic/utilities/progress). */
 	progress(
 		notification: Notification,
 	): { asked: Asked<Owner>; notification: Notification } | undefined {
 		const token = notification.params?.progressToken;
 		const asked = isId(token) ? this.#asked.get(token) : undefined;
 		if (asked?.token === undefined) return undefined;
+		const progress = Number(notification.params?.progress);
+		const { toldBefore = Number.NEGATIVE_INFINITY } = asked;
+		if (progress <= toldBefore) return undefined;
+		asked.progress = progress;
 		const params = { ...notification.params, progressToken: asked.token };
 		return { asked, notification: { ...notification, params } };
 	}

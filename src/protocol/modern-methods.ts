@@ -1,8 +1,18 @@
-import type { Request } from "./messages.ts";
+import { isMembers, type Request } from "./messages.ts";
 
 /** True for the modern request that stays open: what it asks for is to be told of changes (2026-07-28, basic/patterns/subscriptions). */
 export function isSubscription({ method }: Request): boolean {
 	return method === "subscriptions/listen";
+}
+
+/** True for a subscription that watches resources. */
+export function isWatch(request: Request): boolean {
+	const { notifications } = request.params ?? {};
+	if (!isSubscription(request) || !isMembers(notifications)) return false;
+	const { resourceSubscriptions } = notifications;
+	return (
+		Array.isArray(resourceSubscriptions) && resourceSubscriptions.length > 0
+	);
 }
 
 /** True for a method that came with revision 2026-07-28, and that no legacy child may see. */

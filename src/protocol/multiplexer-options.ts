@@ -1,12 +1,21 @@
 import type { Members, Message } from "./messages.ts";
 import type { Era } from "./revisions.ts";
+import type { Bounds } from "./waiting-line.ts";
 
 /** What a multiplexer needs from whoever runs the child. */
 export interface MultiplexerOptions {
 	/** Several clients, none of whose capabilities the child was told: it cannot ask them anything. */
 	shared: boolean;
+	/** What one child has said is served while the next one starts. */
+	remembers: boolean;
 	/** How many requests may be in flight at the child. */
 	concurrency(): number;
+	/** How much may wait for it. */
+	queue(): Bounds;
+	/** One of these was reached. */
+	limitReached(limit: keyof Bounds): void;
+	/** A request goes to another child, since its own has died. */
+	retried(): void;
 	/** Something waits for a child. Called again with each thing that waits. */
 	need(): void;
 	/** No request is in flight at the child. */
@@ -22,6 +31,12 @@ export interface ReadyChild {
 	era: Era;
 	/** Its raw result of `initialize`, or of `server/discover` where it is modern. */
 	result: Members;
-	/** Writes one message; false for one that cannot be written. */
-	write(message: Message): boolean;
+	/**
+	 * Writes one message; false for one that cannot be written.
+	 *
+	 * @param written called when all of it has left the bridge
+	 */
+	write(message: Message, written?: () => void): boolean;
+	/** Whether it reads more slowly than it is written to, so that what follows had better wait. */
+	isBehind(): boolean;
 }

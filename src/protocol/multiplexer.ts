@@ -1,14 +1,14 @@
 import { Audience } from "./audience.ts";
+import { Catalogue } from "./catalogue.ts";
+import { checkLists } from "./check-lists.ts";
 import {
 	cancellation,
 	cancelledError,
 	endedError,
-	nobodyToAsk,
-	noQuestions,
-	noSuchMethod,
 	notPassedOn,
 } from "./given-errors.ts";
 import { type Asked, Ledger } from "./ledger.ts";
+import { tellSubscribers } from "./list-change.ts";
 import {
 	type ErrorObject,
 	errorOf,
@@ -19,20 +19,21 @@ import {
 	type Notification,
 	type Request,
 	type Response,
-	resultOf,
 } from "./messages.ts";
-import { isModernOnly, isSubscription } from "./modern-methods.ts";
+import { isSubscription, isWatch } from "./modern-methods.ts";
 import type { MultiplexerOptions, ReadyChild } from "./multiplexer-options.ts";
 import {
 	type Routing,
 	routeLegacy,
 	routeModern,
 } from "./notification-router.ts";
+import { Outbox } from "./outbox.ts";
 import {
 	ParkedSubscriptions,
 	subscriptionEnd,
 } from "./parked-subscriptions.ts";
 import type { Peer, Receive } from "./peer.ts";
+import { routeQuestion } from "./question-router.ts";
 import {
 	isOfOneClient,
 	type Link,
@@ -40,7 +41,6 @@ import {
 	linkOf,
 	Recipients,
 } from "./recipients.ts";
-import { WaitingLine, type WaitingRequest } from "./waiting-line.ts";
 
 /**
  * Many clients on one child, which may be replaced under them: each gets a
@@ -53,14 +53,13 @@ export class Multiplexer {
 	readonly #ledger = new Ledger<Link>();
 	readonly #audience = new Audience<Link>();
 	readonly #links = new Set<Link>();
-	/** Of the bridge's own requests, whose answers nobody waits for. */
-	readonly #ownLink = linkOf();
-	readonly #waiting = new WaitingLine<Link>();
 	readonly #parked = new ParkedSubscriptions<Link>();
 	readonly #recipients: Recipients;
 	readonly #routing: Routing;
-	#child: ReadyChild | undefined;
-	#held = false;
+	readonly #catalogue = new Catalogue();
+	/** Requests that had one child more than others get. */
+	readonly #repeated = new WeakSet<Request>();
+	readonly #outbox: Outbox;
 
 	constructor(options: MultiplexerOptions) {
 		this.#options = options;
@@ -69,6 +68,13 @@ export class Multiplexer {
 			this.#links,
 			this.#ledger,
 		);
+		this.#outbox = new Outbox({
+			...options,
+			ledger: this.#ledger,
+			audience: this.#audience,
+			catalogue: this.#catalogue,
+			unwritable: (id, error) => this.fail(id, error),
+		});
 		this.#routing = {
 			ledger: this.#ledger,
 			audience: this.#audience,
@@ -76,13 +82,25 @@ export class Multiplexer {
 			links: this.#links,
 			subscriptions: this.#parked,
 			dropped: options.dropped,
-			changed: options.changed,
+			changed: (method) => {
+				this.#catalogue.changed(method);
+				options.changed(method);
+			},
 		};
 	}
 
 	/** True while a request is in flight or waits. */
 	get busy(): boolean {
-		return this.#ledger.size > 0 || this.#waiting.length > 0;
+		return this.#ledger.size > 0 || this.#outbox.length > 0;
+	}
+
+	/** True while somebody needs the child: a request, or a resource that is to be watched. */
+	get isNeeded(): boolean {
+		return (
+			this.busy ||
+			this.#audience.subscriptions.length > 0 ||
+			[...this.#ledger.inFlight()].some(({ request }) => isWatch(request))
+		);
 	}
 
 	/** Counts, for status pages. */
@@ -90,7 +108,7 @@ export class Multiplexer {
 		return {
 			clients: this.#links.size,
 			inFlight: this.#ledger.size,
-			waiting: this.#waiting.length,
+			waiting: this.#outbox.length,
 		};
 	}
 
@@ -102,17 +120,8 @@ export class Multiplexer {
 		const link = linkOf(options);
 		this.#links.add(link);
 		return {
-			ask: (request, receive) => {
-				if (this.#answerOpening(request, receive)) return;
-				const waiting = { owner: link, request, receive };
-				if (isSubscription(request) && this.#child && !this.#held) {
-					// It takes no turn: it would never give it back.
-					this.#dispatch(waiting);
-					return;
-				}
-				this.#waiting.push(waiting);
-				this.#pump();
-			},
+			ask: (request, receive) =>
+				this.#outbox.ask({ owner: link, request, receive }),
 			tell: (message) => this.#tell(link, message),
 			listen: (receive) => {
 				link.listener = receive;
@@ -128,47 +137,85 @@ export class Multiplexer {
 	up(child: ReadyChild): void {
 		const turning = [...this.#links]
 			.filter(({ turned }) => turned && child.era === "modern")
-			.map((link) => ({ link, waiting: this.#waiting.takeOf(link) }));
-		this.#child = child;
-		this.#held = false;
+			.map((link) => ({ link, waiting: this.#outbox.take(link) }));
+		this.#outbox.up(child);
 		for (const { link, waiting } of turning) link.turned?.(waiting);
 		const { level } = this.#audience;
 		if (level) this.askOwn("logging/setLevel", { level });
 		for (const uri of this.#audience.subscriptions) {
 			this.askOwn("resources/subscribe", { uri });
 		}
-		for (const parked of this.#parked.takeAll()) this.#dispatch(parked);
-		this.#pump();
+		for (const parked of this.#parked.takeAll()) {
+			this.#outbox.dispatch(parked);
+		}
+		this.#outbox.pump();
+	}
+
+	/** The child has read what it was behind with. */
+	caughtUp(): void {
+		this.#outbox.pump();
+	}
+
+	/** Another program may come up next: nothing that the last one said is served, or relied on. */
+	distrust(): void {
+		this.#outbox.distrust();
+		this.#catalogue.distrust();
+	}
+
+	/** Looks whether a child that is ready has the same lists as those before it, and tells the clients where not. */
+	checkLists(params: Members): void {
+		checkLists(
+			this.#catalogue,
+			(method, more, receive) =>
+				this.askOwn(method, { ...params, ...more }, receive),
+			(method) => this.#announce({ jsonrpc: "2.0", method }),
+		);
+	}
+
+	#announce(notification: Notification): void {
+		this.#options.changed(notification.method);
+		if (this.#outbox.child?.era === "modern") {
+			tellSubscribers(notification, this.#ledger, this.#parked);
+		} else for (const { listener } of this.#links) listener(notification);
 	}
 
 	/** Nothing more goes to this child, which is to end; its answers still come. */
 	hold(): void {
-		this.#held = true;
+		this.#outbox.hold();
 	}
 
 	/**
-	 * The child is gone: what it still owed is answered with the error, what
-	 * waits goes on waiting. Subscriptions wait for the next child.
+	 * The child is gone. What had not reached it, or may reach a server twice,
+	 * waits for the next one, once; what else it owed is answered with the error.
+	 * Subscriptions wait too.
 	 */
 	down(error: ErrorObject): void {
-		this.#child = undefined;
 		const { asked, questions } = this.#ledger.reset();
+		const again = new Set(asked.filter((each) => this.#isToRepeat(each)));
+		this.#outbox.down([...again]);
 		for (const each of asked) {
-			if (each.owner !== this.#ownLink && this.#parked.park(each)) continue;
+			if (again.has(each)) {
+				this.#repeated.add(each.request);
+				this.#options.retried();
+				continue;
+			}
+			if (each.owner !== this.#outbox.ownLink && this.#parked.park(each)) {
+				continue;
+			}
 			this.#audience.undo(each.owner, each.request);
 			each.receive(errorOf(each.request.id, error));
 		}
 		for (const { owner, id } of questions) {
 			owner.listener(cancellation(id, error.message));
 		}
-		this.#pump();
+		this.#outbox.pump();
 	}
 
 	/** There will be no other child: subscriptions end in good order. */
 	end(): void {
 		const reason = "The server is being stopped";
 		for (const [id, { request, receive }] of this.#ledger.takeSubscriptions()) {
-			this.#child?.write(cancellation(id, reason));
+			this.#outbox.write(cancellation(id, reason));
 			receive(subscriptionEnd(request));
 		}
 		for (const { request, receive } of this.#parked.takeAll()) {
@@ -177,9 +224,10 @@ export class Multiplexer {
 		for (const { ended } of this.#links) ended();
 	}
 
-	/** No child could be started: what waits is answered with the error. */
+	/** No child could be started: what waits is answered with the error, and what the last one said holds no more. */
 	refuse(error: ErrorObject): void {
-		for (const waiting of this.#waiting.takeAll()) {
+		this.#outbox.distrust();
+		for (const waiting of this.#outbox.take()) {
 			if ("request" in waiting) {
 				waiting.receive(errorOf(waiting.request.id, error));
 			} else {
@@ -199,8 +247,13 @@ export class Multiplexer {
 	/** Takes a message of the child to whom it belongs. */
 	receive(message: Message): void {
 		if (!("method" in message)) this.#receiveAnswer(message);
-		else if ("id" in message) this.#receiveQuestion(message);
-		else this.#receiveNotification(message);
+		else {
+			const { child } = this.#outbox;
+			if (!child) return;
+			if ("id" in message) routeQuestion(message, child, this.#routing);
+			else if (child.era === "modern") routeModern(message, this.#routing);
+			else routeLegacy(message, this.#routing);
+		}
 	}
 
 	#receiveAnswer(message: Response): void {
@@ -211,85 +264,64 @@ export class Multiplexer {
 
 	#settle(asked: Asked<Link>, response: Response): void {
 		if ("error" in response) this.#audience.undo(asked.owner, asked.request);
-		else this.#audience.confirm(asked.request);
+		else {
+			this.#audience.confirm(asked.request);
+			const { era = "legacy" } = this.#outbox.child ?? {};
+			this.#catalogue.note(asked.request, response.result, era);
+		}
 		try {
 			asked.receive(response);
 		} catch {
 			asked.receive(errorOf(asked.request.id, notPassedOn));
 		}
-		this.#pump();
-	}
-
-	#receiveQuestion(request: Request): void {
-		if (request.method === "ping") {
-			this.#child?.write(resultOf(request.id, {}));
-			return;
-		}
-		const link =
-			this.#child?.era === "legacy"
-				? this.#recipients.asked(request)
-				: undefined;
-		if (link) {
-			this.#recipients.deliver(link, this.#ledger.question(link, request));
-			return;
-		}
-		const isModern = this.#child?.era === "modern";
-		this.#options.dropped(
-			isModern ? "question-of-modern-child" : "question-on-shared-child",
-		);
-		this.#child?.write(
-			errorOf(
-				request.id,
-				isModern ? noQuestions(request.method) : nobodyToAsk(request.method),
-			),
-		);
-	}
-
-	#receiveNotification(notification: Notification): void {
-		const route = this.#child?.era === "modern" ? routeModern : routeLegacy;
-		route(notification, this.#routing);
+		this.#outbox.pump();
 	}
 
 	#tell(link: Link, message: Notification | Response): void {
 		if (!("method" in message)) {
 			const answer = this.#ledger.answerQuestion(link, message);
-			if (answer) this.#child?.write(answer);
+			if (answer) this.#outbox.write(answer);
 			else this.#options.dropped("answer-to-no-question");
 		} else if (message.method === "notifications/cancelled") {
 			this.#cancel(link, message);
 		} else if (this.#options.shared && isOfOneClient(message.method)) {
 			// A client's roots open its operator's folders; on a shared child they would be everybody's.
 			this.#options.dropped("client-state-on-shared-child");
-		} else if (this.#child) {
-			this.#child.write(message);
-		} else {
-			this.#waiting.push({ owner: link, notification: message });
-			this.#pump();
-		}
+		} else this.#outbox.notify(link, message);
+	}
+
+	#isToRepeat({ owner, request, written }: Asked<Link>): boolean {
+		if (owner === this.#outbox.ownLink || isSubscription(request)) return false;
+		// Not written: no child has seen it, so it may be sent as if it had just come.
+		if (!written) return true;
+		return (
+			!this.#repeated.has(request) && this.#catalogue.isRepeatable(request)
+		);
 	}
 
 	#cancel(link: Link, notification: Notification): void {
 		const requestId = notification.params?.requestId;
 		const waiting = isId(requestId)
-			? (this.#waiting.take(link, requestId) ??
+			? (this.#outbox.takeRequest(link, requestId) ??
 				this.#parked.take(link, requestId))
 			: undefined;
 		if (waiting) {
 			waiting.receive(errorOf(waiting.request.id, cancelledError));
+			this.#outbox.pump();
 			return;
 		}
 		const cancelled = this.#ledger.cancel(link, notification);
 		if (!cancelled) return;
-		this.#child?.write(cancelled.notification);
+		this.#outbox.write(cancelled.notification);
 		const { request, receive } = cancelled.asked;
 		this.#audience.undo(link, request);
 		receive(errorOf(request.id, cancelledError));
-		this.#pump();
+		this.#outbox.pump();
 	}
 
 	#leave(link: Link): void {
 		if (!this.#links.delete(link)) return;
-		const waits = [...this.#waiting.takeOf(link), ...this.#parked.takeOf(link)];
+		const waits = [...this.#outbox.take(link), ...this.#parked.takeOf(link)];
 		for (const waiting of waits) {
 			if (!("request" in waiting)) continue;
 			waiting.receive(errorOf(waiting.request.id, endedError));
@@ -297,64 +329,20 @@ export class Multiplexer {
 		const unsubscribed = this.#audience.leave(link);
 		const { asked, questions } = this.#ledger.release(link);
 		for (const [requestId, { request, receive }] of asked) {
-			this.#child?.write(cancellation(requestId, endedError.message));
+			this.#outbox.write(cancellation(requestId, endedError.message));
 			receive(errorOf(request.id, endedError));
 		}
 		for (const { childId } of questions) {
-			this.#child?.write(errorOf(childId, cancelledError));
+			this.#outbox.write(errorOf(childId, cancelledError));
 		}
 		for (const uri of unsubscribed) {
 			this.askOwn("resources/unsubscribe", { uri });
 		}
-		this.#pump();
-	}
-
-	/** Sends what waits, as far as there is a child for it. */
-	#pump(): void {
-		while (
-			this.#waiting.length > 0 &&
-			this.#child &&
-			!this.#held &&
-			this.#ledger.size < this.#options.concurrency()
-		) {
-			const waiting = this.#waiting.shift();
-			if (!waiting) return;
-			if ("request" in waiting) this.#dispatch(waiting);
-			else this.#child.write(waiting.notification);
-		}
-		if (this.#ledger.size === 0) this.#options.quiet();
-		if (this.#waiting.length > 0 && !this.#child) this.#options.need();
-	}
-
-	#dispatch({ owner, request, receive }: WaitingRequest<Link>): void {
-		const child = this.#child;
-		if (!child || this.#answerOpening(request, receive)) return;
-		if (child.era === "legacy" && isModernOnly(request.method)) {
-			// Some do not survive it; it comes from who was connected to a modern child before.
-			receive(errorOf(request.id, noSuchMethod(request.method)));
-			return;
-		}
-		const noted = this.#audience.note(owner, request);
-		if (!noted) {
-			receive(resultOf(request.id, {}));
-			return;
-		}
-		const sent = this.#ledger.ask(owner, noted, receive);
-		if (!child.write(sent)) this.fail(sent.id, notPassedOn);
-	}
-
-	/** The handshake was the bridge's own: its answer costs the child nothing and waits for no turn. */
-	#answerOpening({ method, id }: Request, receive: Receive): boolean {
-		const opening =
-			this.#child?.era === "legacy" ? "initialize" : "server/discover";
-		if (!this.#child || method !== opening) return false;
-		receive(resultOf(id, this.#child.result));
-		return true;
+		this.#outbox.pump();
 	}
 
 	/** A request of the bridge's own. */
 	askOwn(method: string, params: Members, receive: Receive = () => {}): void {
-		const request: Request = { jsonrpc: "2.0", id: 0, method, params };
-		this.#child?.write(this.#ledger.ask(this.#ownLink, request, receive));
+		this.#outbox.askOwn(method, params, receive);
 	}
 }

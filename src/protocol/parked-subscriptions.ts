@@ -26,10 +26,16 @@ export class ParkedSubscriptions<Owner> {
 		return isKnown;
 	}
 
+	/** Whether its client knows it to be open. */
+	isAcknowledged(request: Request): boolean {
+		return this.#acknowledged.has(request);
+	}
+
 	/** Keeps a request whose child has gone, where it is an open subscription; false for any other. */
 	park(asked: Asked<Owner>): boolean {
 		if (!this.#acknowledged.has(asked.request)) return false;
-		this.#parked.push(asked);
+		// As many as there were open ones, which have bounds of their own.
+		this.#parked.putFirst([asked]);
 		return true;
 	}
 

@@ -29,6 +29,8 @@ export type ExitCode =
 	| "INITIALIZE_REFUSED"
 	/** It refused `initialize` because it speaks modern revisions only. */
 	| "REVISION_NOT_SERVED"
+	/** There are as many processes of the server as there may be. */
+	| "TOO_MANY_CHILDREN"
 	/** The bridge stopped it: shutdown, a changed config, idleness. */
 	| "CHILD_STOPPED";
 
@@ -43,8 +45,12 @@ export interface Wire {
 	 * Writes one message as a line. After the child's end it does nothing:
 	 * `closed` tells. False for a message that is nested deeper than
 	 * JSON.stringify goes, though JSON.parse could read it.
+	 *
+	 * @param written called when the system has taken all of it for the child
 	 */
-	write(message: Message): boolean;
+	write(message: Message, written?: () => void): boolean;
+	/** Whether so much waits for the child to read it that no more should be written. */
+	readonly isBehind: boolean;
 	/** Settles once, when the process is gone and its last lines have been received. Never rejects. */
 	readonly closed: Promise<Exit>;
 	/** stdin EOF → wait → SIGTERM → wait → SIGKILL, to the whole process group. Settles when nothing of it is left. */
@@ -59,6 +65,10 @@ export interface WireEvents {
 	/** A line over the limit was skipped: its size in bytes, its first and last 4 kB. */
 	oversize(line: OversizeLine): void;
 	stderr(line: string): void;
+	/** Lines of stderr were forgotten, since the last ones are more than may be kept. */
+	stderrForgotten(): void;
+	/** It was behind and is no longer. */
+	caughtUp(): void;
 	/** It cannot answer any more: what is written from now on is lost. `closed` follows. */
 	ending(): void;
 }

@@ -12,16 +12,17 @@ export interface EventId {
 	owes?: Id | undefined;
 }
 
-/** Longer ids of requests are left out. */
+/** Ids of requests with more bytes are left out. */
 const longestOwed = 100;
 
 /** The text of an event's id. */
 export function eventId({ life, stream, sequence, owes }: EventId): string {
 	const start = `${life}-${stream}-${sequence}`;
 	if (owes === undefined) return start;
-	const owed = JSON.stringify(owes);
-	if (owed.length > longestOwed) return start;
-	return `${start}-${Buffer.from(owed).toString("base64url")}`;
+	const owed = Buffer.from(JSON.stringify(owes));
+	return owed.length > longestOwed
+		? start
+		: `${start}-${owed.toString("base64url")}`;
 }
 
 /** Undefined for an id that no session ever gave. */

@@ -7,6 +7,8 @@ export interface Event {
 	id?: string;
 	/** Named only where the transport says so: several clients take every event for a message. */
 	event?: string;
+	/** How long the client is to wait before it comes back when the stream breaks, in ms. */
+	retryMs?: number;
 }
 
 /** What an event stream needs to know, the same for all clients of one server. */
@@ -166,8 +168,9 @@ export class EventStream {
 	}
 }
 
-function format({ data, id, event }: Event): string {
+function format({ data, id, event, retryMs }: Event): string {
 	const eventLine = event === undefined ? "" : `event: ${event}\n`;
 	const idLine = id === undefined ? "" : `id: ${id}\n`;
-	return `${eventLine}${idLine}data: ${data}\n\n`;
+	const retryLine = retryMs === undefined ? "" : `retry: ${retryMs}\n`;
+	return `${eventLine}${idLine}${retryLine}data: ${data}\n\n`;
 }

@@ -24,8 +24,10 @@ import {
 import type { SessionOpening } from "./session-ids.ts";
 import { SseSession } from "./sse-session.ts";
 
-/** How long a message waits for its client's stream to come back: an EventSource opens it again after 3 s. */
-const reopeningMs = 5000;
+/** After this long an EventSource opens a stream again that broke; by itself it would wait for 3 s. */
+const retryMs = 500;
+/** How long a message waits for its client's stream to come back. */
+const reopeningMs = 2000;
 
 /**
  * GET /sse: opens a session; its first event names the endpoint for the client's
@@ -77,6 +79,7 @@ export function sse(context: RouteContext) {
 			// Root-relative: some clients refuse another origin, others resolve it against their own base.
 			data: `${publicPath(c, context.config.trustProxy, endpoint)}?session_id=${id}`,
 			id: idFor(session.opening),
+			retryMs,
 		});
 		session.attach(connection);
 		if (!known) sseSessions.add(of, id, session);

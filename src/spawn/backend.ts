@@ -24,7 +24,10 @@ export interface BackendContext {
 	name: string;
 	/** The entry as it is now: it may change while the bridge runs. */
 	config(): ServerConfig;
-	takeWire(): Wire;
+	/** Waits for the turn to start a child; see {@link StartGate}. */
+	enter(begin: (leave: () => void) => void): () => void;
+	/** A process, or why there must not be one more. */
+	takeWire(): Wire | Exit;
 	/** What the children speak, as far as that is settled. */
 	era(): Era | undefined;
 	/** A child has said, or shown, what it speaks, and what it can do where it is ready. */
@@ -40,53 +43,64 @@ export interface BackendContext {
 /** What a child speaks once it is ready, or why there is none. */
 export type Up = { era: Era } | { error: ErrorObject };
 
+/** What a backend is for. */
+export interface BackendRole {
+	/** Several clients will be on it. */
+	shared: boolean;
+	/** What one child has said is served while the next one starts, and compared with what that says. */
+	remembers: boolean;
+	/** Whether its child runs without being asked for. */
+	keepUp(): boolean;
+}
+
 /** One supervised child and the clients on it: the multiplexer's messages meet the supervisor's process here. */
 export class Backend {
 	readonly #context: BackendContext;
 	readonly #multiplexer: Multiplexer;
 	readonly #supervisor: Supervisor;
-	readonly #keepUp: () => boolean;
+	readonly #role: BackendRole;
 	readonly #client: Client;
 	readonly #whenUp: ((up: Up) => void)[] = [];
 	#starts = 0;
-	readonly #shared: boolean;
 	#idleTimer: NodeJS.Timeout | undefined;
-	#onQuiet: (() => void) | undefined;
+	/** Called whenever nothing is in flight. */
+	readonly #whenQuiet = new Set<() => void>();
 	#restarting: Promise<void> | undefined;
 
 	/**
 	 * @param client as whom the child is opened
-	 * @param shared whether several clients will be on it
-	 * @param keepUp whether its child runs without being asked for
 	 */
-	constructor(
-		context: BackendContext,
-		client: Client,
-		shared: boolean,
-		keepUp: () => boolean,
-	) {
+	constructor(context: BackendContext, client: Client, role: BackendRole) {
 		this.#context = context;
-		this.#keepUp = keepUp;
 		this.#client = client;
-		this.#shared = shared;
+		this.#role = role;
+		const { shared, remembers, keepUp } = role;
 		this.#multiplexer = new Multiplexer({
 			shared,
+			remembers,
 			concurrency: () =>
 				context.config().concurrency ?? Number.POSITIVE_INFINITY,
 			need: () => this.#supervisor.need(),
 			quiet: () => this.#quiet(),
+			queue: () => context.config(),
+			limitReached: (limit) => context.counters.limit(limit),
+			retried: () => context.counters.retry(),
 			dropped: (kind) => context.counters.drop(kind),
 			changed: (method) => this.#changed(method),
 		});
 		this.#supervisor = new Supervisor({
 			client,
+			enter: context.enter,
 			takeWire: () => {
 				const wire = context.takeWire();
+				if ("reason" in wire) return wire;
 				wire.events = {
 					message: (message) => this.#multiplexer.receive(message),
 					noise: (line) => this.#noise(line),
 					oversize: (line) => this.#oversize(line),
 					stderr: (line) => context.log.debug({ stderr: line }, "stderr"),
+					stderrForgotten: () => context.counters.limit("maxStderrBytes"),
+					caughtUp: () => this.#multiplexer.caughtUp(),
 					ending: () => this.#multiplexer.hold(),
 				};
 				return wire;
@@ -115,6 +129,7 @@ export class Backend {
 				const error = childError(context.name, exit);
 				for (const use of this.#whenUp.splice(0)) use({ error });
 				this.#multiplexer.refuse(error);
+				this.#quiet();
 			},
 		});
 	}
@@ -140,6 +155,11 @@ export class Backend {
 		return this.#supervisor.state.name === "ready";
 	}
 
+	/** Whether it has a process, in whatever state. */
+	get hasProcess(): boolean {
+		return "wire" in this.#supervisor.state;
+	}
+
 	/** How many processes were ready so far. */
 	get starts(): number {
 		return this.#starts;
@@ -155,7 +175,9 @@ export class Backend {
 	 * gets a new one. One that is to be ended already is not ended twice.
 	 */
 	restart(drainMs: number): Promise<void> {
-		this.#restarting ??= this.#drain(drainMs)
+		this.#multiplexer.hold();
+		const isDone = () => this.#multiplexer.load.inFlight === 0;
+		this.#restarting ??= this.#until(isDone, drainMs)
 			.then(() => this.#supervisor.end())
 			.finally(() => {
 				this.#restarting = undefined;
@@ -163,10 +185,15 @@ export class Backend {
 		return this.#restarting;
 	}
 
-	/** Ends the child for good, after what is in flight or the given time. */
+	/** Another program may come up next: see {@link Multiplexer.distrust}. */
+	distrust(): void {
+		this.#multiplexer.distrust();
+	}
+
+	/** Ends the child for good, after all that was asked for or the given time, whether it is in flight or waits. */
 	async stop(drainMs: number): Promise<void> {
 		this.#multiplexer.end();
-		await this.#drain(drainMs);
+		await this.#until(() => !this.#multiplexer.busy, drainMs);
 		await this.#supervisor.stop();
 		clearTimeout(this.#idleTimer);
 	}
@@ -190,12 +217,19 @@ export class Backend {
 		this.#starts++;
 		const { isolation } = this.#context.config();
 		// Its tools are the server's, as far as anybody looks at those of a child of one client.
-		if (this.#shared || isolation === "session") this.#context.toolsChanged();
+		if (this.#role.shared || isolation === "session")
+			this.#context.toolsChanged();
 		this.#multiplexer.up({
 			era,
 			result,
-			write: (message) => wire.write(message),
+			write: (message, written) => wire.write(message, written),
+			isBehind: () => wire.isBehind,
 		});
+		if (this.#role.remembers) {
+			this.#multiplexer.checkLists(
+				era === "modern" ? { _meta: modernMeta(undefined, this.#client) } : {},
+			);
+		}
 		if (era === "modern") this.#followTools(result);
 		for (const use of this.#whenUp.splice(0)) use({ era });
 	}
@@ -218,30 +252,31 @@ export class Backend {
 		}
 	}
 
-	/** Lets nothing new out and waits until nothing is in flight. */
-	#drain(drainMs: number): Promise<void> {
-		this.#multiplexer.hold();
-		if (this.#multiplexer.load.inFlight === 0) return Promise.resolve();
+	/** Waits for something that is looked at whenever nothing is in flight, at the longest the given time. */
+	#until(isDone: () => boolean, timeoutMs: number): Promise<void> {
+		if (isDone()) return Promise.resolve();
 		return new Promise((resolve) => {
-			const timer = setTimeout(resolve, drainMs);
-			const others = this.#onQuiet;
-			this.#onQuiet = () => {
-				this.#onQuiet = undefined;
-				others?.();
+			const finish = () => {
 				clearTimeout(timer);
+				this.#whenQuiet.delete(look);
 				resolve();
 			};
+			const look = () => {
+				if (isDone()) finish();
+			};
+			const timer = setTimeout(finish, timeoutMs);
+			this.#whenQuiet.add(look);
 		});
 	}
 
 	#quiet(): void {
-		this.#onQuiet?.();
+		for (const look of this.#whenQuiet) look();
 		const { idleTimeoutMs } = this.#context.config();
-		if (idleTimeoutMs === 0 || this.#keepUp()) return;
+		if (idleTimeoutMs === 0 || this.#role.keepUp()) return;
 		clearTimeout(this.#idleTimer);
 		this.#idleTimer = setTimeout(() => {
 			const isReady = this.#supervisor.state.name === "ready";
-			if (this.#multiplexer.busy || !isReady) return;
+			if (this.#multiplexer.isNeeded || !isReady) return;
 			this.#context.log.info({ idleTimeoutMs }, "stopped: nobody needs it");
 			void this.#supervisor.end();
 		}, idleTimeoutMs);
@@ -249,6 +284,10 @@ export class Backend {
 
 	#report(exit: Exit): void {
 		if (exit.code === "CHILD_STOPPED") return;
+		if (exit.code === "TOO_MANY_CHILDREN") {
+			this.#context.log.warn(exit.reason);
+			return;
+		}
 		this.#context.log.warn(
 			{ code: exit.code, exitCode: exit.exitCode, stderr: exit.stderr },
 			exit.reason,
@@ -271,6 +310,7 @@ export class Backend {
 		const { maxLineBytes } = config();
 		const message = `Server "${name}" sent a message of ${line.bytes} bytes, more than its maxLineBytes of ${maxLineBytes} (raise "maxLineBytes", or ask it for less)`;
 		counters.drop("oversize-line");
+		counters.limit("maxLineBytes");
 		log.warn(
 			{ bytes: line.bytes, maxLineBytes },
 			"skipped a line over the limit",

@@ -76,6 +76,20 @@ export class LeasePool {
 		return child.backend;
 	}
 
+	/** Ends the child that has been idle the longest; false where none is. */
+	endIdle(): boolean {
+		const [oldest] = [...this.#children]
+			.filter(({ leased, users, backend }) => {
+				return !leased && users === 0 && backend.hasProcess;
+			})
+			.sort((one, other) => one.idleSince - other.idleSince);
+		if (!oldest) return false;
+		clearTimeout(oldest.idle);
+		this.#children.delete(oldest);
+		this.#options.close(oldest.backend);
+		return true;
+	}
+
 	/** Forgets all; ending the children is the owner's. */
 	stop(): void {
 		for (const { idle } of this.#children) clearTimeout(idle);
@@ -148,6 +162,7 @@ export class LeasePool {
 	#rest(child: PooledChild): void {
 		clearTimeout(child.idle);
 		if (child.leased || child.users > 0 || !this.#children.has(child)) return;
+		child.idleSince = performance.now();
 		child.idle = setTimeout(() => {
 			this.#children.delete(child);
 			this.#options.close(child.backend);
@@ -165,6 +180,8 @@ class PooledChild {
 	/** Others on it. */
 	users = 0;
 	idle: NodeJS.Timeout | undefined;
+	/** In ms, by a clock that only grows. */
+	idleSince = 0;
 	/** How often its backend had started a process when it was leased the last time. */
 	#starts = 0;
 	/** What it has asked while no call was on it. */

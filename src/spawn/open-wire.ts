@@ -10,12 +10,14 @@ import {
 } from "../protocol/messages.ts";
 import type { Exit, Wire, WireEvents } from "../protocol/wire.ts";
 import { guard } from "./guardian.ts";
+import { LastLines } from "./last-lines.ts";
 import { endGroup, signalGroup } from "./process-group.ts";
 import { type Command, endOf, startProcess } from "./start-process.ts";
 
 /** How long stdout may stay open after the process has ended: a grandchild that holds it never closes it. */
 const lastLinesMs = 500;
-const stderrLines = 20;
+/** So many bytes may have been written to a child that it has not read. What the system's pipe holds is not counted. */
+const mostUnread = 2 ** 20;
 
 /**
  * Starts a child in a process group of its own and speaks JSON lines with it.
@@ -27,7 +29,11 @@ export function openWire(command: Command): Wire {
 	const { pid } = subprocess;
 	if (pid !== undefined) guard(pid);
 
-	const lastStderr: string[] = [];
+	const lastStderr = new LastLines(command.maxStderrBytes);
+	const hearStderr = (line: string) => {
+		if (!lastStderr.push(line)) wire.events.stderrForgotten();
+		wire.events.stderr(line);
+	};
 	const stdout = new LineSplitter(
 		command.maxLineBytes,
 		(line) => deliver(line, wire.events),
@@ -35,12 +41,8 @@ export function openWire(command: Command): Wire {
 	);
 	const stderr = new LineSplitter(
 		64 * 1024,
-		(line) => {
-			lastStderr.push(line.trimEnd());
-			if (lastStderr.length > stderrLines) lastStderr.shift();
-			wire.events.stderr(line.trimEnd());
-		},
-		({ head }) => wire.events.stderr(head),
+		(line) => hearStderr(line.trimEnd()),
+		({ head }) => hearStderr(head),
 	);
 	subprocess.stdout.on("data", (chunk: Uint8Array) => stdout.push(chunk));
 	subprocess.stderr.on("data", (chunk: Uint8Array) => stderr.push(chunk));
@@ -63,22 +65,39 @@ export function openWire(command: Command): Wire {
 		stderr.end();
 		// What the child left behind in its group goes too; nobody waits for that but close().
 		if (pid !== undefined) stopping ??= endGroup(pid, command.stopTimeoutMs);
-		return { ...ending, stderr: [...lastStderr] };
+		return { ...ending, stderr: lastStderr.lines };
 	});
 
+	let unread = 0;
 	const wire: Wire = {
 		pid,
 		events: unheard,
-		stderr: lastStderr,
+		get stderr() {
+			return lastStderr.lines;
+		},
 		closed,
-		write(message) {
+		get isBehind() {
+			return unread > mostUnread;
+		},
+		write(message, written) {
 			if (!open) return true;
+			let line: string;
 			try {
-				subprocess.stdin.write(`${JSON.stringify(message)}\n`);
-				return true;
+				line = `${JSON.stringify(message)}\n`;
 			} catch {
 				return false;
 			}
+			const { length } = line;
+			unread += length;
+			// Not by the stream's own count: Bun's is always 0.
+			subprocess.stdin.write(line, (error) => {
+				const wasBehind = wire.isBehind;
+				unread -= length;
+				if (error) return;
+				written?.();
+				if (wasBehind && !wire.isBehind) wire.events.caughtUp();
+			});
+			return true;
 		},
 		async close() {
 			if (pid === undefined || !open) {
@@ -115,6 +134,7 @@ function closedWire(): Wire {
 		pid: undefined,
 		events: unheard,
 		stderr: [],
+		isBehind: false,
 		closed: Promise.resolve(exit),
 		write: () => true,
 		close: () => Promise.resolve(),
@@ -127,6 +147,8 @@ const unheard: WireEvents = {
 	noise() {},
 	oversize() {},
 	stderr() {},
+	stderrForgotten() {},
+	caughtUp() {},
 	ending() {},
 };
 

@@ -24,7 +24,10 @@ import { childEnvironment } from "./environment.ts";
 import { LeasePool } from "./lease-pool.ts";
 import { openWire } from "./open-wire.ts";
 import { Spares } from "./spares.ts";
+import type { StartGate } from "./start-gate.ts";
 
+/** How long a spare keeps its turn to start. */
+const spareTurnMs = 500;
 /** How long a child of modern clients is kept that none of them uses, in ms. */
 const keptIdleMs = 60_000;
 /** The same where its state is the client's. */
@@ -58,12 +61,14 @@ export class Server {
 	/**
 	 * @param identity the bridge's own `clientInfo`, as which shared children are opened
 	 * @param seal for what clients are given to bring back
+	 * @param gate that all servers' starts go through
 	 */
 	constructor(
 		name: string,
 		config: ServerConfig,
 		identity: Members,
 		seal: Seal,
+		gate: StartGate,
 		log: Logger,
 	) {
 		this.name = name;
@@ -72,11 +77,18 @@ export class Server {
 		this.#spares = new Spares(
 			() => spareCount(this.#config),
 			() => this.#openWire(),
+			(begin) =>
+				gate.enter(name, (leave) => {
+					begin();
+					// Nothing tells that it has loaded: it is not spoken to.
+					setTimeout(leave, spareTurnMs);
+				}),
 		);
 		this.#context = {
 			name,
 			config: () => this.#config,
-			takeWire: () => this.#spares.take(),
+			enter: (begin) => gate.enter(name, begin),
+			takeWire: () => this.#oneMore(() => this.#spares.take()),
 			era: () => this.#era(),
 			learned: (era, capabilities) => {
 				this.#learned = era;
@@ -92,8 +104,13 @@ export class Server {
 			},
 		};
 		const nobody = { capabilities: {}, info: identity };
-		const shared = { ...this.#context, takeWire: () => this.#openWire() };
-		this.#shared = new Backend(shared, nobody, true, () => this.#isKeptUp());
+		const takeWire = () => this.#oneMore(() => this.#openWire());
+		const shared = { ...this.#context, takeWire };
+		this.#shared = new Backend(shared, nobody, {
+			shared: true,
+			remembers: true,
+			keepUp: () => this.#isKeptUp(),
+		});
 		const modern: BackendContext = {
 			...this.#context,
 			era: () => "modern",
@@ -101,16 +118,16 @@ export class Server {
 				if (isMembers(capabilities)) this.#capabilities = capabilities;
 			},
 		};
-		this.#sharedModern = new Backend(
-			{ ...modern, takeWire: shared.takeWire },
-			nobody,
-			true,
-			() => this.#isKeptUp() && this.#config.protocol === "dual",
-		);
+		this.#sharedModern = new Backend({ ...modern, takeWire }, nobody, {
+			shared: true,
+			remembers: true,
+			keepUp: () => this.#isKeptUp() && this.#config.protocol === "dual",
+		});
 		this.#pool = new LeasePool({
 			open: (client) => {
 				const isDual = this.#config.protocol === "dual";
-				return this.#openOwn(client, isDual ? modern : this.#context);
+				// Some take up what their client answers them at the start by and by: nothing may be answered before.
+				return this.#openOwn(client, false, isDual ? modern : this.#context);
 			},
 			close: (backend) => this.#closeOwn(backend),
 			idleMs: () => (this.needsSession ? keptStateMs : keptIdleMs),
@@ -123,6 +140,7 @@ export class Server {
 			inputTimeoutMs: () => this.#config.inputTimeoutMs,
 			maxSuspendedCalls: () => this.#config.maxSuspendedCalls,
 			dropped: (kind) => this.#counters.drop(kind),
+			limitReached: () => this.#counters.limit("maxSuspendedCalls"),
 		});
 	}
 
@@ -229,6 +247,7 @@ export class Server {
 		// Another command may speak otherwise; who is connected is told when it does.
 		this.#learned = undefined;
 		this.#calls.end();
+		for (const backend of this.#backends()) backend.distrust();
 		await Promise.all([
 			this.#spares.close(),
 			...this.#backends().map((backend) => backend.restart(drainMs)),
@@ -324,7 +343,7 @@ export class Server {
 	}
 
 	#connectOwn(client: Client, options: LinkOptions): Peer {
-		const backend = this.#openOwn(client);
+		const backend = this.#openOwn(client, true);
 		const peer = backend.connect(options);
 		return {
 			...peer,
@@ -337,10 +356,15 @@ export class Server {
 
 	#openOwn(
 		{ capabilities, info = this.#identity }: Client,
+		remembers: boolean,
 		context = this.#context,
 	): Backend {
 		const client = { capabilities, info };
-		const backend = new Backend(context, client, false, () => false);
+		const backend = new Backend(context, client, {
+			shared: false,
+			remembers,
+			keepUp: () => false,
+		});
 		this.#own.add(backend);
 		if (this.#stopped) void backend.stop(0);
 		return backend;
@@ -365,9 +389,19 @@ export class Server {
 		return [this.#shared, this.#sharedModern, ...this.#own];
 	}
 
+	/** One process more, where there may be one; one that nobody uses has to go for it. */
+	#oneMore(take: () => Wire): Wire | Exit {
+		const { maxChildren } = this.#config;
+		const { length } = this.#backends().filter(({ hasProcess }) => hasProcess);
+		if (length < maxChildren || this.#pool.endIdle()) return take();
+		this.#counters.limit("maxChildren");
+		const reason = `has ${length} processes already, as many as it may (try again later, or raise "maxChildren")`;
+		return { code: "TOO_MANY_CHILDREN", reason, stderr: [] };
+	}
+
 	#openWire(): Wire {
-		const { command, args, cwd, env, inheritEnv, maxLineBytes, stopTimeoutMs } =
-			this.#config;
+		const { command, args, cwd, env, inheritEnv } = this.#config;
+		const { maxLineBytes, maxStderrBytes, stopTimeoutMs } = this.#config;
 		this.#counters.spawn();
 		return openWire({
 			command,
@@ -376,6 +410,7 @@ export class Server {
 			env: childEnvironment(process.env, inheritEnv, env),
 			localDir: cwd,
 			maxLineBytes,
+			maxStderrBytes,
 			stopTimeoutMs,
 		});
 	}

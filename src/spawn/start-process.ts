@@ -13,6 +13,8 @@ export interface Command {
 	localDir: string;
 	/** The longest line on stdout, in bytes; a longer one is skipped and reported. */
 	maxLineBytes: number;
+	/** Bytes of the last lines of stderr that are kept. */
+	maxStderrBytes: number;
 	/** How long the child gets at each step of its stop sequence. */
 	stopTimeoutMs: number;
 }

@@ -10,6 +10,8 @@ import { initializeChild } from "./initialize-child.ts";
 export type State =
 	/** No child, and nobody needs one. */
 	| { name: "idle" }
+	/** Needed, and waits for its turn to start. */
+	| { name: "queued"; since: number; giveUp: () => void }
 	| { name: "starting"; since: number; wire: Wire }
 	| { name: "ready"; since: number; wire: Wire }
 	/** It is being ended; another starts after it where one is needed. */
@@ -25,8 +27,15 @@ export type State =
 export interface SupervisorOptions {
 	/** As whom the child is opened. */
 	client: Client;
-	/** A fresh process, or a spare one that was started ahead. */
-	takeWire(): Wire;
+	/**
+	 * Waits for the turn to start a child.
+	 *
+	 * @param begin calls `leave` when the child is ready or gone
+	 * @returns gives the turn up
+	 */
+	enter(begin: (leave: () => void) => void): () => void;
+	/** A fresh process, or a spare one that was started ahead; undefined where there must not be one more. */
+	takeWire(): Wire | Exit;
 	/** What the child speaks; undefined where that is to be found out, and it is taken for legacy until it says otherwise. */
 	era(): Era | undefined;
 	/** It has said so: from now on `era` is modern. */
@@ -41,6 +50,9 @@ export interface SupervisorOptions {
 	/** A child could not be started, or must not be now. */
 	refused(exit: Exit): void;
 }
+
+/** Children that may be killed while they start, one after the other, before those that wait are told. */
+const failuresToRefuse = 3;
 
 /** A child that lived this long did not die of its start. */
 const stableMs = 10_000;
@@ -104,7 +116,11 @@ export class Supervisor {
 		const state = this.#state;
 		this.#failures = 0;
 		this.#notBefore = 0;
-		if (state.name === "starting" || state.name === "ready") {
+		if (state.name === "queued") {
+			state.giveUp();
+			this.#state = { name: "idle" };
+			this.need();
+		} else if (state.name === "starting" || state.name === "ready") {
 			this.#state = { ...state, name: "stopping", since: Date.now() };
 			this.#options.down(stoppedExit);
 			await state.wire.close();
@@ -121,6 +137,7 @@ export class Supervisor {
 	async stop(): Promise<void> {
 		const state = this.#state;
 		if ("timer" in state) clearTimeout(state.timer);
+		if (state.name === "queued") state.giveUp();
 		this.#state = { name: "stopped" };
 		if ("wire" in state) {
 			if (state.name === "ready") this.#options.down(stoppedExit);
@@ -132,31 +149,51 @@ export class Supervisor {
 
 	#start(): void {
 		this.#wanted = false;
+		let begun = false;
+		const giveUp = this.#options.enter((leave) => {
+			begun = true;
+			this.#begin(leave);
+		});
+		if (!begun) this.#state = { name: "queued", since: Date.now(), giveUp };
+	}
+
+	/** @param leave gives the turn to the next one that is to start */
+	#begin(leave: () => void): void {
 		const wire = this.#options.takeWire();
+		if ("reason" in wire) {
+			leave();
+			this.#state = { name: "idle" };
+			this.#options.refused(wire);
+			return;
+		}
 		this.#state = { name: "starting", since: Date.now(), wire };
 		const era = this.#options.era();
 		const open = era === "modern" ? discoverChild : initializeChild;
 		const { client } = this.#options;
 		open(wire, client, this.#options.startTimeoutMs(), (opening) => {
+			leave();
 			if (this.#state.name !== "starting" || this.#state.wire !== wire) return;
-			if ("failure" in opening) {
-				const { failure } = opening;
-				const closing = wire.close();
-				this.#closing.add(closing);
-				void closing.finally(() => this.#closing.delete(closing));
-				if (failure.code === "REVISION_NOT_SERVED" && era === undefined) {
-					// A child that has refused a handshake gets no second chance: its revision is for a process of its own.
-					this.#options.turnModern();
-					this.#start();
-					return;
-				}
-				this.#fail(failure);
-				this.#options.refused(failure);
+			if (!("failure" in opening)) {
+				this.#state = { name: "ready", since: Date.now(), wire };
+				void wire.closed.then((exit) => this.#died(wire, exit));
+				this.#options.up(wire, opening.era, opening.result);
 				return;
 			}
-			this.#state = { name: "ready", since: Date.now(), wire };
-			void wire.closed.then((exit) => this.#died(wire, exit));
-			this.#options.up(wire, opening.era, opening.result);
+			const { failure } = opening;
+			const closing = wire.close();
+			this.#closing.add(closing);
+			void closing.finally(() => this.#closing.delete(closing));
+			if (failure.code === "REVISION_NOT_SERVED" && era === undefined) {
+				// A child that has refused a handshake gets no second chance: its revision is for a process of its own.
+				this.#options.turnModern();
+				this.#start();
+				return;
+			}
+			this.#fail(failure);
+			// One that was killed says nothing of the next one, for which what waits may go on waiting.
+			const wasKilled = failure.signal !== undefined;
+			if (wasKilled && this.#failures < failuresToRefuse) this.need();
+			else this.#options.refused(failure);
 		});
 	}
 

@@ -70,6 +70,8 @@ export interface ConnectOptions {
 	answers?: Answers;
 	clientInfo?: { name: string; version: string };
 	headers?: Record<string, string>;
+	/** Instead of the global one. */
+	fetch?: typeof fetch;
 }
 
 export function serverUrl(
@@ -103,7 +105,7 @@ function httpTransport(
 	url: URL,
 	sdk: Sdk,
 	transport: TransportName,
-	headers: Record<string, string> = {},
+	{ headers = {}, fetch }: Pick<ConnectOptions, "headers" | "fetch">,
 ) {
 	const Transport = {
 		v1: { sse: SseTransportV1, streamable: StreamableTransportV1 },
@@ -112,7 +114,10 @@ function httpTransport(
 			streamable: v2.StreamableHTTPClientTransport,
 		},
 	}[sdk][transport];
-	return new Transport(url, { requestInit: { headers } });
+	return new Transport(url, {
+		requestInit: { headers },
+		...(fetch && { fetch }),
+	});
 }
 
 /** Connects to a server of the bridge and initializes. The caller closes it. */
@@ -121,13 +126,13 @@ export function connect(
 	server: string,
 	options: ConnectOptions = {},
 ): Promise<TestClient> {
-	const { sdk = "v1", transport = "streamable", headers } = options;
+	const { sdk = "v1", transport = "streamable" } = options;
 	return initialized(
 		httpTransport(
 			serverUrl(bridge, server, transport),
 			sdk,
 			transport,
-			headers,
+			options,
 		),
 		{ ...options, sdk, transport },
 	);

@@ -69,7 +69,8 @@ export function fixture(
 		| "legacy-raw"
 		| "mirroring"
 		| "modern-raw"
-		| "dual-raw",
+		| "dual-raw"
+		| "flooding",
 	args: string[] = [],
 	more: Omit<Partial<ServerInput>, "command" | "args"> = {},
 ): ServerInput {

@@ -63,6 +63,7 @@ function open(options: Options = {}) {
 		},
 		inputTimeoutMs: () => inputTimeoutMs,
 		maxSuspendedCalls: () => options.maxSuspendedCalls ?? 10,
+		limitReached() {},
 		dropped: (kind) => dropped.push(kind),
 	});
 	const anonymous: ModernClient = { capabilities, principal: "anonymous" };

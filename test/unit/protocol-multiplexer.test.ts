@@ -63,17 +63,26 @@ function start({
 	shared = true,
 	concurrency = Number.POSITIVE_INFINITY,
 	ready = true,
+	queue = { maxQueue: 1000, maxQueueBytes: 1_000_000 },
 } = {}) {
 	const dropped: string[] = [];
-	const calls = { need: 0, quiet: 0 };
+	const limits: string[] = [];
+	const changed: string[] = [];
+	const calls = { need: 0, quiet: 0, retried: 0 };
+	/** Whether what is written reaches the child, and whether it is behind with reading. */
+	const child = { reads: true, isBehind: false };
 	let sent: Message[] = [];
 	const multiplexer = new Multiplexer({
 		shared,
+		remembers: true,
 		concurrency: () => concurrency,
 		need: () => calls.need++,
 		quiet: () => calls.quiet++,
 		dropped: (kind) => dropped.push(kind),
-		changed: () => {},
+		changed: (method) => changed.push(method),
+		queue: () => queue,
+		limitReached: (limit) => limits.push(limit),
+		retried: () => calls.retried++,
 	});
 	/** A new child; what it has been sent is all its own. */
 	const up = () => {
@@ -82,13 +91,21 @@ function start({
 		multiplexer.up({
 			era: "legacy",
 			result: initializeResult,
-			write: (message) => own.push(message) > 0,
+			write(message, written) {
+				own.push(message);
+				if (child.reads) written?.();
+				return true;
+			},
+			isBehind: () => child.isBehind,
 		});
 	};
 	if (ready) up();
 	return {
 		multiplexer,
 		dropped,
+		limits,
+		changed,
+		child,
 		calls,
 		up,
 		client: () => new Client(multiplexer),

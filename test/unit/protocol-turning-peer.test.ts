@@ -90,11 +90,15 @@ test("on a multiplexer, what waited for a legacy child reaches the modern one th
 	const written: unknown[] = [];
 	const multiplexer = new Multiplexer({
 		shared: true,
+		remembers: true,
 		concurrency: () => Number.POSITIVE_INFINITY,
 		need() {},
 		quiet() {},
 		dropped() {},
 		changed() {},
+		queue: () => ({ maxQueue: 100, maxQueueBytes: 100_000 }),
+		limitReached() {},
+		retried() {},
 	});
 	const peer = turningPeer(
 		(options) => multiplexer.connect(options),
@@ -109,6 +113,7 @@ test("on a multiplexer, what waited for a legacy child reaches the modern one th
 			written.push(message);
 			return true;
 		},
+		isBehind: () => false,
 	});
 	expect(written).toHaveLength(1);
 	const [sent] = written as { id: number }[];

@@ -22,6 +22,7 @@ const stopped: Exit = {
 /** A process of which the test says what it does. */
 class FakeWire implements Wire {
 	readonly pid = 1;
+	readonly isBehind = false;
 	readonly stderr: string[] = [];
 	readonly sent: Message[] = [];
 	readonly closed: Promise<Exit>;
@@ -31,6 +32,8 @@ class FakeWire implements Wire {
 		noise() {},
 		oversize() {},
 		stderr() {},
+		stderrForgotten() {},
+		caughtUp() {},
 		ending() {},
 	};
 	#end: (exit: Exit) => void = () => {};
@@ -82,6 +85,10 @@ function start({
 	const exits: Exit[] = [];
 	const supervisor = new Supervisor({
 		client: { capabilities: { roots: {} }, info: { name: "c", version: "1" } },
+		enter: (begin) => {
+			begin(() => {});
+			return () => {};
+		},
 		takeWire: () => {
 			const wire = new FakeWire();
 			wires.push(wire);
@@ -447,6 +454,10 @@ describe("spares", () => {
 				const wire = new FakeWire();
 				wires.push(wire);
 				return wire;
+			},
+			(begin) => {
+				begin();
+				return () => {};
 			},
 		);
 		return { stock, wires, state };

@@ -21,6 +21,8 @@ export interface SuspendedCallsOptions {
 	inputTimeoutMs(): number;
 	/** How many calls may wait for their clients; the oldest gives way to one more. */
 	maxSuspendedCalls(): number;
+	/** There were more than that. */
+	limitReached(): void;
 	/** A message had no counterpart and was dropped: its kind. */
 	dropped(kind: string): void;
 }
@@ -108,6 +110,7 @@ export class SuspendedCalls {
 			if (this.#suspended.size <= maxSuspendedCalls()) break;
 			this.#suspended.delete(id);
 			this.#options.dropped("suspended-call-that-gave-way");
+			this.#options.limitReached();
 			oldest.end();
 		}
 		const timeoutMs = inputTimeoutMs();

@@ -1,0 +1,28 @@
+import { metaKey } from "./eras/meta.ts";
+import type { Ledger } from "./ledger.ts";
+import { isMembers, type Notification } from "./messages.ts";
+import type { ParkedSubscriptions } from "./parked-subscriptions.ts";
+import type { Link } from "./recipients.ts";
+
+/** What a modern client asks for to be told of a change (2026-07-28, basic/patterns/subscriptions). */
+const filterOf: Readonly<Record<string, string>> = {
+	"notifications/tools/list_changed": "toolsListChanged",
+	"notifications/prompts/list_changed": "promptsListChanged",
+	"notifications/resources/list_changed": "resourcesListChanged",
+};
+
+/** Tells who is subscribed on a modern child that a list has changed, in the child's stead. */
+export function tellSubscribers(
+	notification: Notification,
+	ledger: Ledger<Link>,
+	subscriptions: ParkedSubscriptions<Link>,
+): void {
+	for (const { request, receive } of [...ledger.inFlight()]) {
+		if (!subscriptions.isAcknowledged(request)) continue;
+		const wanted = request.params?.notifications;
+		const filter = filterOf[notification.method];
+		if (!filter || !isMembers(wanted) || wanted[filter] !== true) continue;
+		const _meta = { [metaKey.subscriptionId]: request.id };
+		receive({ ...notification, params: { _meta } });
+	}
+}

@@ -1,0 +1,213 @@
+import type { Audience } from "./audience.ts";
+import type { Catalogue } from "./catalogue.ts";
+import { noSuchMethod, notPassedOn, queueFull } from "./given-errors.ts";
+import type { Ledger } from "./ledger.ts";
+import {
+	type ErrorObject,
+	errorOf,
+	type Id,
+	type Members,
+	type Message,
+	type Notification,
+	type Request,
+	resultOf,
+} from "./messages.ts";
+import { isModernOnly, isSubscription } from "./modern-methods.ts";
+import type { MultiplexerOptions, ReadyChild } from "./multiplexer-options.ts";
+import type { Receive } from "./peer.ts";
+import { type Link, linkOf } from "./recipients.ts";
+import {
+	type Waiting,
+	WaitingLine,
+	type WaitingRequest,
+} from "./waiting-line.ts";
+
+/** What an outbox works with. */
+export interface OutboxOptions extends MultiplexerOptions {
+	ledger: Ledger<Link>;
+	audience: Audience<Link>;
+	catalogue: Catalogue;
+	/** A request that was entered in the ledger cannot be written. */
+	unwritable(id: Id, error: ErrorObject): void;
+}
+
+/**
+ * What goes to the child, and when: in order, no more at a time than it takes,
+ * and not before there is one. What is known of the last child is answered
+ * meanwhile.
+ */
+export class Outbox {
+	/** Of the bridge's own requests, whose answers nobody waits for. */
+	readonly ownLink = linkOf();
+	readonly #options: OutboxOptions;
+	readonly #waiting = new WaitingLine<Link>();
+	#child: ReadyChild | undefined;
+	/** The last child, whose opening holds for the next one until that shows otherwise. */
+	#lastChild: ReadyChild | undefined;
+	#held = false;
+
+	constructor(options: OutboxOptions) {
+		this.#options = options;
+	}
+
+	/** The child that is ready. */
+	get child(): ReadyChild | undefined {
+		return this.#child;
+	}
+
+	/** How many messages wait. */
+	get length(): number {
+		return this.#waiting.length;
+	}
+
+	/** A child is ready; nothing is sent to it yet but what `askOwn` sends. */
+	up(child: ReadyChild): void {
+		this.#child = child;
+		this.#lastChild = this.#options.remembers ? child : undefined;
+		this.#held = false;
+	}
+
+	/** Nothing more that waits goes to this child, which is to end. */
+	hold(): void {
+		this.#held = true;
+	}
+
+	/**
+	 * The child is gone.
+	 *
+	 * @param again what it had and another one gets, before all that waits
+	 */
+	down(again: readonly WaitingRequest<Link>[]): void {
+		this.#child = undefined;
+		this.#waiting.putFirst(again);
+	}
+
+	/** What the last child said holds no more. */
+	distrust(): void {
+		this.#lastChild = undefined;
+	}
+
+	/** Takes out what waits: all, or what is of one client. */
+	take(link?: Link): Waiting<Link>[] {
+		return link ? this.#waiting.takeOf(link) : this.#waiting.takeAll();
+	}
+
+	/** Takes out one request that waits, where it does. */
+	takeRequest(link: Link, id: Id): WaitingRequest<Link> | undefined {
+		return this.#waiting.take(link, id);
+	}
+
+	/** Takes a request of a client: it is sent, answered by what is known, put in line, or refused where that is full. */
+	ask(waiting: WaitingRequest<Link>): void {
+		const { request, receive } = waiting;
+		if (this.#answerOpening(request, receive)) return;
+		// A subscription takes no turn: it would never give it back.
+		const isNext = isSubscription(request)
+			? this.#child && !this.#held
+			: this.length === 0 && this.#takesMore;
+		if (isNext) {
+			this.dispatch(waiting);
+			return;
+		}
+		const known = this.#known(request);
+		if (known) {
+			receive(resultOf(request.id, known));
+			this.#options.need();
+			return;
+		}
+		const full = this.#waiting.push(waiting, this.#options.queue());
+		if (full) {
+			this.#options.limitReached(full);
+			receive(errorOf(request.id, queueFull(full)));
+		}
+		this.pump();
+	}
+
+	/** Takes a notification of a client: it is written at once unless there is no child, or one that is behind. */
+	notify(owner: Link, notification: Notification): void {
+		if (this.#child && !this.#child.isBehind()) {
+			this.#child.write(notification);
+			return;
+		}
+		const waiting = { owner, notification };
+		const full = this.#waiting.push(waiting, this.#options.queue());
+		if (full) {
+			this.#options.limitReached(full);
+			this.#options.dropped("notification-without-room");
+		}
+		this.pump();
+	}
+
+	/** Writes to the child, where there is one. */
+	write(message: Message): void {
+		this.#child?.write(message);
+	}
+
+	/** A request of the bridge's own. */
+	askOwn(method: string, params: Members, receive: Receive): void {
+		const request: Request = { jsonrpc: "2.0", id: 0, method, params };
+		const { ledger } = this.#options;
+		this.#child?.write(ledger.ask(this.ownLink, request, receive));
+	}
+
+	/** Sends what waits, as far as there is a child for it. */
+	pump(): void {
+		while (this.length > 0 && this.#takesMore) {
+			const waiting = this.#waiting.shift();
+			if (!waiting) return;
+			if ("request" in waiting) this.dispatch(waiting);
+			else this.#child?.write(waiting.notification);
+		}
+		if (this.#options.ledger.size === 0) this.#options.quiet();
+		if (this.length > 0 && !this.#child) this.#options.need();
+	}
+
+	/** Sends one request, whether others wait or not. */
+	dispatch(waiting: WaitingRequest<Link>): void {
+		const { owner, request, receive, progress } = waiting;
+		const { audience, ledger, unwritable } = this.#options;
+		const child = this.#child;
+		if (!child || this.#answerOpening(request, receive)) return;
+		if (child.era === "legacy" && isModernOnly(request.method)) {
+			// Some do not survive it; it comes from who was connected to a modern child before.
+			receive(errorOf(request.id, noSuchMethod(request.method)));
+			return;
+		}
+		const noted = audience.note(owner, request);
+		if (!noted) {
+			receive(resultOf(request.id, {}));
+			return;
+		}
+		const sent = ledger.ask(owner, noted, receive, progress);
+		const isWritten = child.write(sent, () => ledger.wrote(sent.id));
+		if (!isWritten) unwritable(sent.id, notPassedOn);
+	}
+
+	/** Whether the child may get one more request. */
+	get #takesMore(): boolean {
+		const { ledger, concurrency } = this.#options;
+		return (
+			this.#child !== undefined &&
+			!this.#held &&
+			ledger.size < concurrency() &&
+			!this.#child.isBehind()
+		);
+	}
+
+	/** What is known without a child, while there is none and the last one can be trusted. */
+	#known(request: Request): Members | undefined {
+		return this.#child || !this.#lastChild
+			? undefined
+			: this.#options.catalogue.answer(request);
+	}
+
+	/** The handshake was the bridge's own: its answer costs no child anything, and waits for none that is like the last. */
+	#answerOpening({ method, id }: Request, receive: Receive): boolean {
+		const child = this.#child ?? this.#lastChild;
+		const opening = child?.era === "legacy" ? "initialize" : "server/discover";
+		if (!child || method !== opening) return false;
+		receive(resultOf(id, child.result));
+		if (!this.#child) this.#options.need();
+		return true;
+	}
+}

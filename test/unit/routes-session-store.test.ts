@@ -1,0 +1,137 @@
+import { afterEach, expect, test, vi } from "vitest";
+import { SessionStore } from "../../src/routes/session-store.ts";
+
+const alpha = { server: "alpha", principal: "alice" };
+const beta = { server: "beta", principal: "bob" };
+
+/** A session that has been idle since `lastUsed`, unless it is active. */
+function session(lastUsed = 0, active = false) {
+	return { lastUsed, active, close: vi.fn() };
+}
+const store = () => new SessionStore<ReturnType<typeof session>>();
+
+afterEach(() => {
+	vi.useRealTimers();
+});
+
+test("a session is found by its id, at its server only", () => {
+	const sessions = store();
+	const one = session();
+	sessions.add(alpha, "a", one);
+	expect(sessions.find("alpha", "a")).toBe(one);
+	expect(sessions.find("beta", "a")).toBeUndefined();
+	expect(sessions.find("alpha", "b")).toBeUndefined();
+});
+
+test("sessions are counted, all and by principal, until they end", () => {
+	const sessions = store();
+	sessions.add(alpha, "a", session());
+	sessions.add({ ...beta, principal: "alice" }, "b", session());
+	sessions.add(beta, "c", session());
+	const counts = () => [
+		sessions.size,
+		sessions.sizeOf("alice"),
+		sessions.sizeOf("bob"),
+	];
+	expect(counts()).toEqual([3, 2, 1]);
+	sessions.end("alpha", "a");
+	sessions.forget("c");
+	sessions.forget("c");
+	expect(counts()).toEqual([1, 1, 0]);
+});
+
+test("one that was ended is closed and its id is worth nothing; the end of none is told", () => {
+	const sessions = store();
+	const one = session();
+	sessions.add(alpha, "a", one);
+	expect(sessions.end("beta", "a")).toBe(false);
+	expect(sessions.hasEnded("a")).toBe(false);
+	expect(sessions.end("alpha", "a")).toBe(true);
+	expect(one.close).toHaveBeenCalledTimes(1);
+	expect(sessions.find("alpha", "a")).toBeUndefined();
+	expect(sessions.hasEnded("a")).toBe(true);
+	expect(sessions.end("alpha", "a")).toBe(false);
+});
+
+test("one that has ended by itself can be taken up again by its id", () => {
+	const sessions = store();
+	sessions.add(alpha, "a", session());
+	sessions.forget("a");
+	expect(sessions.hasEnded("a")).toBe(false);
+});
+
+test("the sessions of one server are closed without the others, and their ids stay good", () => {
+	const sessions = store();
+	const [one, other] = [session(), session()];
+	sessions.add(alpha, "a", one);
+	sessions.add(beta, "b", other);
+	sessions.closeAll("alpha");
+	expect([one.close, other.close].map(({ mock }) => mock.calls.length)).toEqual(
+		[1, 0],
+	);
+	expect([sessions.size, sessions.hasEnded("a")]).toEqual([1, false]);
+	sessions.closeAll();
+	expect([sessions.size, sessions.hasEnded("b")]).toEqual([0, false]);
+	expect(other.close).toHaveBeenCalledTimes(1);
+});
+
+test("those that are idle for too long are ended, the active and the busy ones are not", () => {
+	const sessions = store();
+	sessions.add(alpha, "idle", session(99));
+	sessions.add(alpha, "used", session(100));
+	sessions.add(alpha, "active", session(0, true));
+	sessions.reap(100);
+	expect(
+		["idle", "used", "active"].map((id) => [
+			sessions.find("alpha", id) !== undefined,
+			sessions.hasEnded(id),
+		]),
+	).toEqual([
+		[false, true],
+		[true, false],
+		[true, false],
+	]);
+});
+
+test("of those that have ended the last ten thousand are remembered", () => {
+	const sessions = store();
+	for (let n = 0; n <= 10_000; n++) sessions.remember(String(n));
+	expect(["0", "1", "10000"].map((id) => sessions.hasEnded(id))).toEqual([
+		false,
+		true,
+		true,
+	]);
+});
+
+test("all who wait for a session get it as soon as it is there, in their order", async () => {
+	vi.useFakeTimers();
+	const sessions = store();
+	const order: number[] = [];
+	const waiting = [1, 2].map((n) =>
+		sessions.whenAdded("a", 1000).then((found) => {
+			order.push(n);
+			return found;
+		}),
+	);
+	const other = sessions.whenAdded("b", 1000);
+	const one = session();
+	sessions.add(alpha, "a", one);
+	expect(await Promise.all(waiting)).toEqual([one, one]);
+	expect(order).toEqual([1, 2]);
+	await vi.advanceTimersByTimeAsync(1000);
+	expect(await other).toBeUndefined();
+	expect(vi.getTimerCount()).toBe(0);
+});
+
+test("who has waited in vain does not keep the next from waiting", async () => {
+	vi.useFakeTimers();
+	const sessions = store();
+	const first = sessions.whenAdded("a", 1000);
+	await vi.advanceTimersByTimeAsync(999);
+	const second = sessions.whenAdded("a", 1000);
+	await vi.advanceTimersByTimeAsync(1);
+	expect(await first).toBeUndefined();
+	const one = session();
+	sessions.add(alpha, "a", one);
+	expect(await second).toBe(one);
+});
