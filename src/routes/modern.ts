@@ -95,15 +95,13 @@ export function modern(context: RouteContext) {
 		if (request.method !== "tools/call") ask();
 		else {
 			const { name, arguments: args } = request.params ?? {};
-			void mirroredTools
-				.of(server, client, name)
-				.then((parameters) =>
-					ask(
-						refuseParameters(parameters, args, (header) =>
-							c.req.header(header),
-						),
-					),
+			const release = server.reserve();
+			void mirroredTools.of(server, client, name).then((parameters) => {
+				release();
+				ask(
+					refuseParameters(parameters, args, (header) => c.req.header(header)),
 				);
+			});
 		}
 		const answer = await exchange.answer;
 		clearTimeout(timer);

@@ -29,6 +29,8 @@ export interface Served {
 	readonly unanswered: number;
 	/** How many may be. */
 	readonly maxRequests: number;
+	/** Counts a request that is not asked yet, until the returned function is called. */
+	reserve(): () => void;
 	/** Why the last start, or the last child, failed, where none is ready since. */
 	readonly failure:
 		| { code: string; reason: string; stderr: string[] }

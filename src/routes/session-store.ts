@@ -82,24 +82,13 @@ export class SessionStore<T extends Session> {
 		else this.#perPrincipal.delete(principal);
 	}
 
-	/** Ends a session for good; false where there was none. */
-	end(server: string, id: string): boolean {
+	/** Ends a session for good, also one that is not here: its id is worth nothing any more. */
+	end(server: string, id: string): void {
+		this.#remember(id);
 		const session = this.find(server, id);
-		if (!session) return false;
-		this.remember(id);
+		if (!session) return;
 		this.forget(id);
 		session.close();
-		return true;
-	}
-
-	/** Notes that an id is worth nothing any more. */
-	remember(id: string): void {
-		this.#ended.add(id);
-		if (this.#ended.size <= mostEnded) return;
-		for (const oldest of this.#ended) {
-			this.#ended.delete(oldest);
-			return;
-		}
 	}
 
 	/** Closes the sessions of one server, or all. Their ids stay good, for the server or the bridge that comes after. */
@@ -116,6 +105,15 @@ export class SessionStore<T extends Session> {
 		for (const [id, { owner, session }] of this.#sessions) {
 			if (session.active || session.lastUsed >= before) continue;
 			this.end(owner.server, id);
+		}
+	}
+
+	#remember(id: string): void {
+		this.#ended.add(id);
+		if (this.#ended.size <= mostEnded) return;
+		for (const oldest of this.#ended) {
+			this.#ended.delete(oldest);
+			return;
 		}
 	}
 }

@@ -112,6 +112,7 @@ export class SseSession {
 			const revision = negotiate(request.params?.protocolVersion);
 			this.#opening = { revision, client: clientOf(request) };
 		}
+		clearTimeout(this.#timer);
 		this.#unanswered++;
 		this.#peer.ask(request, (message) => {
 			const isOpening = request.method === "initialize" && "result" in message;

@@ -12,6 +12,7 @@ import {
 import {
 	assumedRevision,
 	isLegacyRevision,
+	type LegacyRevision,
 	negotiate,
 } from "../protocol/revisions.ts";
 import { accepts } from "./accepts.ts";
@@ -29,7 +30,7 @@ import {
 	type ServerEnv,
 	streamOptions,
 } from "./route-context.ts";
-import type { SessionOpening } from "./session-ids.ts";
+import type { SessionFacts, SessionOpening } from "./session-ids.ts";
 import { StreamableSession } from "./streamable-session.ts";
 
 const allow = "POST, GET, DELETE";
@@ -43,22 +44,26 @@ export function streamable(context: RouteContext) {
 	const { config, sessions } = context;
 	const serveModern = modern(context);
 
-	/** The session that a request names: one that is here, or one that another bridge has begun. */
+	/** The session that a request names: one that is here, or what its id says of one that another bridge has begun. */
 	const find = (
+		{ name }: Served,
+		id: string,
+	): StreamableSession | SessionFacts | undefined => {
+		const session = sessions.find(name, id);
+		if (session || sessions.hasEnded(id)) return session;
+		const of = { server: name, principal: anonymous } as const;
+		return context.sessionIds.open(id, { ...of, transport: "streamable" });
+	};
+
+	/** Goes on with a session that another bridge has begun, where there may be one more here. */
+	const takeUp = (
 		c: Context<ServerEnv>,
 		id: string,
-	): StreamableSession | Response | undefined => {
-		const { server } = c.var;
-		const session = sessions.find(server.name, id);
-		if (session || sessions.hasEnded(id)) return session;
-		const facts = context.sessionIds.open(id, {
-			server: server.name,
-			transport: "streamable",
-			principal: anonymous,
-		});
-		if (!facts) return undefined;
-		return refuseSession(c, context, anonymous) ?? enter(c, id, facts.opening);
-	};
+		found: StreamableSession | SessionFacts,
+	): StreamableSession | Response =>
+		found instanceof StreamableSession
+			? found
+			: (refuseSession(c, context, anonymous) ?? enter(c, id, found.opening));
 
 	const enter = (
 		{ var: { server } }: Context<ServerEnv>,
@@ -85,12 +90,12 @@ export function streamable(context: RouteContext) {
 		.post("/", async (c) => {
 			const { server } = c.var;
 			const id = c.req.header("mcp-session-id");
-			const found = id === undefined ? undefined : find(c, id);
+			const found = id === undefined ? undefined : find(server, id);
 			const body = await readMessages(
 				c,
 				config.bodyTimeoutMs,
 				() =>
-					(found instanceof StreamableSession ? found.revision : undefined) ??
+					revisionOf(found) ??
 					c.req.header("mcp-protocol-version") ??
 					assumedRevision,
 			);
@@ -113,7 +118,10 @@ export function streamable(context: RouteContext) {
 				}
 			}
 			const initialize = requests.find(isInitialize);
-			const known = initialize ? undefined : found;
+			const known =
+				initialize || id === undefined || !found
+					? undefined
+					: takeUp(c, id, found);
 			if (known instanceof Response) return known;
 			const refusal = initialize
 				? (refuseBatch(c, body, initialize) ??
@@ -154,11 +162,12 @@ export function streamable(context: RouteContext) {
 				c.header("Allow", allow);
 				return httpError(c, 405, noSession);
 			}
-			const session = find(c, id);
-			if (!session) return httpError(c, 404, unknownSession);
-			if (session instanceof Response) return session;
+			const found = find(c.var.server, id);
+			if (!found) return httpError(c, 404, unknownSession);
 			const refusal = refuseStream(c, context);
 			if (refusal) return refusal;
+			const session = takeUp(c, id, found);
+			if (session instanceof Response) return session;
 			const lastEventId = c.req.header("last-event-id");
 			const resume = lastEventId ? parseEventId(lastEventId) : undefined;
 			return session.listen(resume).response(c);
@@ -166,12 +175,11 @@ export function streamable(context: RouteContext) {
 		.delete("/", (c) => {
 			const id = c.req.header("mcp-session-id");
 			if (id === undefined) return httpError(c, 400, noSession);
-			// One of another bridge is taken up and ended: it must not be taken up again.
-			const session = find(c, id);
-			if (session instanceof Response) return session;
-			return session && sessions.end(c.var.server.name, id)
-				? c.body(null, 204)
-				: httpError(c, 404, unknownSession);
+			const { server } = c.var;
+			const found = find(server, id);
+			if (!found) return httpError(c, 404, unknownSession);
+			sessions.end(server.name, id);
+			return c.body(null, 204);
 		})
 		.all("/", methodNotAllowed(allow));
 
@@ -203,6 +211,14 @@ export function streamable(context: RouteContext) {
 		clearTimeout(timer);
 		return answer;
 	}
+}
+
+function revisionOf(
+	found: StreamableSession | SessionFacts | undefined,
+): LegacyRevision | undefined {
+	return found instanceof StreamableSession
+		? found.revision
+		: found?.opening?.revision;
 }
 
 function isModern(message: Message): boolean {

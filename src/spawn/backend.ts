@@ -175,9 +175,10 @@ export class Backend {
 	 * gets a new one. One that is to be ended already is not ended twice.
 	 */
 	restart(drainMs: number): Promise<void> {
+		if (this.#restarting) return this.#restarting;
 		this.#multiplexer.hold();
 		const isDone = () => this.#multiplexer.load.inFlight === 0;
-		this.#restarting ??= this.#until(isDone, drainMs)
+		this.#restarting = this.#until(isDone, drainMs)
 			.then(() => this.#supervisor.end())
 			.finally(() => {
 				this.#restarting = undefined;

@@ -179,6 +179,14 @@ export class Server {
 		return this.#config.maxRequests;
 	}
 
+	/** Counts a request that is not asked yet, until the returned function is called. */
+	reserve(): () => void {
+		this.#unanswered.count++;
+		return () => {
+			this.#unanswered.count--;
+		};
+	}
+
 	/** Starts what is to be warm. */
 	start(): void {
 		if (this.#isKeptUp()) {

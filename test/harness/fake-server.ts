@@ -122,6 +122,7 @@ export function fakeBridge(
 		},
 		unanswered: 0,
 		maxRequests: 1000,
+		reserve: () => () => {},
 		failure: undefined as Served["failure"],
 		open(client: Client): Peer {
 			const peer = new FakePeer(client);

@@ -40,17 +40,17 @@ test("sessions are counted, all and by principal, until they end", () => {
 	expect(counts()).toEqual([1, 1, 0]);
 });
 
-test("one that was ended is closed and its id is worth nothing; the end of none is told", () => {
+test("one that was ended is closed and its id is worth nothing, also where it is not here", () => {
 	const sessions = store();
 	const one = session();
 	sessions.add(alpha, "a", one);
-	expect(sessions.end("beta", "a")).toBe(false);
+	sessions.end("alpha", "elsewhere");
+	expect(sessions.hasEnded("elsewhere")).toBe(true);
 	expect(sessions.hasEnded("a")).toBe(false);
-	expect(sessions.end("alpha", "a")).toBe(true);
+	sessions.end("alpha", "a");
 	expect(one.close).toHaveBeenCalledTimes(1);
 	expect(sessions.find("alpha", "a")).toBeUndefined();
 	expect(sessions.hasEnded("a")).toBe(true);
-	expect(sessions.end("alpha", "a")).toBe(false);
 });
 
 test("one that has ended by itself can be taken up again by its id", () => {
@@ -95,7 +95,7 @@ test("those that are idle for too long are ended, the active and the busy ones a
 
 test("of those that have ended the last ten thousand are remembered", () => {
 	const sessions = store();
-	for (let n = 0; n <= 10_000; n++) sessions.remember(String(n));
+	for (let n = 0; n <= 10_000; n++) sessions.end("alpha", String(n));
 	expect(["0", "1", "10000"].map((id) => sessions.hasEnded(id))).toEqual([
 		false,
 		true,
