@@ -1,5 +1,4 @@
 import type { Context, MiddlewareHandler } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { overLimit } from "./over-limit.ts";
 import type { ServerEnv } from "./route-context.ts";
 import { within } from "./within.ts";
@@ -8,8 +7,9 @@ import { within } from "./within.ts";
 const readAnyway = 4;
 
 /**
- * Refuses bodies over the limit with 413. A declared length is judged by
- * itself: only a chunked body has to be counted, which costs a copy.
+ * Refuses bodies over the limit with 413, and chunked ones that do not come in
+ * time with 408. A declared length is judged by itself: only a chunked body has
+ * to be counted, which costs a copy.
  */
 export function limitBody({
 	maxBodyBytes,
@@ -27,12 +27,15 @@ export function limitBody({
 		c.header("Connection", "close");
 		return refuse(c);
 	};
-	const counted = bodyLimit({ maxSize: maxBodyBytes, onError: refuseUnread });
 	return async (c, next) => {
 		if (c.req.method !== "POST") return next();
 		const length = c.req.header("content-length");
 		if (length === undefined || c.req.header("transfer-encoding")) {
-			return counted(c, next);
+			const body = await within(bodyTimeoutMs, read(c, maxBodyBytes));
+			if (body === undefined) return lateBody(c, bodyTimeoutMs);
+			if (body === "too large") return refuseUnread(c);
+			c.req.raw = new Request(c.req.raw, { body });
+			return next();
 		}
 		if (Number(length) <= maxBodyBytes) return next();
 		if (Number(length) > readAnyway * maxBodyBytes) return refuseUnread(c);
@@ -40,6 +43,37 @@ export function limitBody({
 		await within(bodyTimeoutMs, discard(c)).catch(() => {});
 		return refuse(c);
 	};
+}
+
+/** The refusal of a body that was not there in time. */
+export function lateBody(
+	c: Context<ServerEnv>,
+	bodyTimeoutMs: number,
+): Response {
+	// The rest of it is not waited for, so nothing else can come on this connection.
+	c.header("Connection", "close");
+	const message = `The body was not there within ${bodyTimeoutMs} ms (send it faster, or raise "bodyTimeoutMs")`;
+	return overLimit(c, c.var.server, 408, "bodyTimeoutMs", message);
+}
+
+/** All of a body, unless it is too large. One that breaks off is as much of it as came. */
+async function read(
+	c: Context,
+	maxBytes: number,
+): Promise<Uint8Array<ArrayBuffer> | "too large"> {
+	const chunks: Uint8Array[] = [];
+	let bytes = 0;
+	const reader = c.req.raw.body?.getReader();
+	while (reader) {
+		const { done, value } = await reader
+			.read()
+			.catch(() => ({ done: true, value: undefined }));
+		if (done || !value) break;
+		bytes += value.byteLength;
+		if (bytes > maxBytes) return "too large";
+		chunks.push(value);
+	}
+	return Buffer.concat(chunks);
 }
 
 async function discard(c: Context): Promise<void> {

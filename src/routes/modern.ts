@@ -59,6 +59,7 @@ export function modern(context: RouteContext) {
 			return httpError(c, 404, removedMethod(request.method), request.id);
 		}
 		if (isListen && !sse) return httpError(c, 406, notAccepted, request.id);
+		const release = isListen ? () => {} : server.reserve();
 		const peer = server.openModern(client);
 		let gone = false;
 		const leave = () => {
@@ -80,7 +81,10 @@ export function modern(context: RouteContext) {
 			},
 			// A client that takes nothing but JSON has no place for it.
 			aside() {},
-			finished: () => peer.close(),
+			finished() {
+				release();
+				peer.close();
+			},
 		});
 		// Until there is a stream, nothing else tells that the client has gone; see modernPatienceMs.
 		c.req.raw.signal.addEventListener("abort", () => {
@@ -95,9 +99,7 @@ export function modern(context: RouteContext) {
 		if (request.method !== "tools/call") ask();
 		else {
 			const { name, arguments: args } = request.params ?? {};
-			const release = server.reserve();
 			void mirroredTools.of(server, client, name).then((parameters) => {
-				release();
 				ask(
 					refuseParameters(parameters, args, (header) => c.req.header(header)),
 				);

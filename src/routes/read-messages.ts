@@ -8,7 +8,7 @@ import {
 	type Message,
 } from "../protocol/messages.ts";
 import { httpError } from "./http-error.ts";
-import { overLimit } from "./over-limit.ts";
+import { lateBody } from "./limit-body.ts";
 import type { ServerEnv } from "./route-context.ts";
 import { within } from "./within.ts";
 
@@ -35,12 +35,7 @@ export async function readMessages(
 	revisionOf: () => string,
 ): Promise<Body | Response> {
 	const text = await within(timeoutMs, c.req.text()).catch(() => "");
-	if (text === undefined) {
-		// The rest of the body is not waited for, so nothing else can come on this connection.
-		c.header("Connection", "close");
-		const message = `The body was not there within ${timeoutMs} ms (send it faster, or raise "bodyTimeoutMs")`;
-		return overLimit(c, c.var.server, 408, "bodyTimeoutMs", message);
-	}
+	if (text === undefined) return lateBody(c, timeoutMs);
 	let value: unknown;
 	try {
 		value = JSON.parse(text);

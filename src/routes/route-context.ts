@@ -29,7 +29,7 @@ export interface Served {
 	readonly unanswered: number;
 	/** How many may be. */
 	readonly maxRequests: number;
-	/** Counts a request that is not asked yet, until the returned function is called. */
+	/** Counts one request of a modern client, until the returned function is called. */
 	reserve(): () => void;
 	/** Why the last start, or the last child, failed, where none is ready since. */
 	readonly failure:

@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { foreignToLegacy } from "../protocol/eras/era-of.ts";
 import { anonymous } from "../protocol/eras/meta.ts";
 import { ErrorCode } from "../protocol/error-codes.ts";
@@ -51,6 +51,7 @@ export function sse(context: RouteContext) {
 		// The endpoint stays the same when more is known of the client: messages may be under way to it.
 		const id = sessionIds.issue({ ...facts, opening: undefined });
 		const known = sseSessions.find(server.name, id);
+		if (context.closing() && isComingBack(c)) return comeBackLater(c, context);
 		const refusal =
 			refuseStream(c, context) ??
 			(known ? undefined : refuseSession(c, context, of.principal));
@@ -86,6 +87,27 @@ export function sse(context: RouteContext) {
 		return connection.response(c);
 	});
 	return app.all("/", methodNotAllowed("GET"));
+}
+
+/** Whether it is an EventSource whose stream broke: a client that is new says neither. */
+function isComingBack(c: Context): boolean {
+	return (
+		c.req.header("last-event-id") !== undefined ||
+		c.req.header("mcp-protocol-version") !== undefined
+	);
+}
+
+/** An EventSource gives up at any status but 200: it is told to come back, to the bridge that comes after this one. */
+function comeBackLater(
+	c: Context<ServerEnv>,
+	context: RouteContext,
+): Response | Promise<Response> {
+	const connection = new EventStream(
+		streamOptions(context, c.var.server),
+		() => {},
+	);
+	connection.end();
+	return connection.response(c);
 }
 
 /** POST /messages?session_id=…: takes a message; what comes back goes to the session's stream. */

@@ -179,7 +179,7 @@ export class Server {
 		return this.#config.maxRequests;
 	}
 
-	/** Counts a request that is not asked yet, until the returned function is called. */
+	/** Counts one request of a modern client, until the returned function is called. */
 	reserve(): () => void {
 		this.#unanswered.count++;
 		return () => {
@@ -201,11 +201,6 @@ export class Server {
 		return countedPeer(this.#open(client), this.#unanswered);
 	}
 
-	/** The peer for one request of a modern client. */
-	openModern(client: ModernClient): Peer {
-		return countedPeer(this.#openModern(client), this.#unanswered);
-	}
-
 	#open(client: Client): Peer {
 		if (this.#era() === "modern") return this.#legacyOnModern(client);
 		const connect = this.#wantsOwn(client.capabilities)
@@ -216,7 +211,8 @@ export class Server {
 			: connect({});
 	}
 
-	#openModern(client: ModernClient): Peer {
+	/** The peer for one request of a modern client. */
+	openModern(client: ModernClient): Peer {
 		const isOwn = this.#wantsOwn(client.capabilities);
 		if (this.#config.protocol === "dual" || this.#era() === "modern") {
 			const peer = this.needsSession
@@ -231,7 +227,7 @@ export class Server {
 					use(
 						"error" in up
 							? { error: modernError(up.error, undefined) }
-							: this.#openModern(client),
+							: this.openModern(client),
 					),
 				),
 			);

@@ -1,12 +1,13 @@
-import { createServer } from "node:net";
 import { beforeAll, expect, test } from "vitest";
-import { type Message, RawClient } from "../harness/raw-http.ts";
+import { atOneAddress } from "../harness/at-one-address.ts";
+import { type Message, post, RawClient } from "../harness/raw-http.ts";
+import { reopen } from "../harness/reopen.ts";
 import { linesOf, scratch } from "../harness/scratch.ts";
-import { type Bridge, fixture, startBridge } from "../harness/start-bridge.ts";
+import { type Bridge, fixture } from "../harness/start-bridge.ts";
 
 /**
- * A bridge that was started anew knows no session of before: its clients go on as they do, and no server gets to
- * say 'Received request before initialization was complete'.
+ * A bridge without a key for sessions that was started anew knows none of before: its clients go on as they do, and
+ * no server gets to say 'Received request before initialization was complete'.
  */
 
 const at = scratch();
@@ -22,19 +23,6 @@ const list = (id: string | number): Message => ({
 	method: "tools/list",
 });
 
-/** Below the ports that the system gives out by itself, so that it stays free while the bridge is away. */
-async function freePort(): Promise<number> {
-	for (;;) {
-		const port = 20_000 + Math.floor(Math.random() * 12_000);
-		const free = await new Promise<boolean>((resolve) => {
-			const probe = createServer()
-				.on("error", () => resolve(false))
-				.listen(port, "127.0.0.1", () => probe.close(() => resolve(true)));
-		});
-		if (free) return port;
-	}
-}
-
 /** The clients of the bridge that is gone. */
 let sse: RawClient;
 let streamable: RawClient;
@@ -42,8 +30,12 @@ let streamable: RawClient;
 let bridge: Bridge;
 
 beforeAll(async () => {
-	const args = ["--port", String(await freePort())];
-	const gone = await startBridge({ servers }, { args });
+	// Set to nothing is not set.
+	const start = await atOneAddress(
+		{ servers },
+		{ env: { MCP_EDGE_BRIDGE_SESSION_KEY: "" } },
+	);
+	const gone = await start();
 	[sse, streamable] = await Promise.all([
 		RawClient.connect(gone, "strict", "sse"),
 		RawClient.connect(gone, "strict", "streamable", { listen: true }),
@@ -52,7 +44,7 @@ beforeAll(async () => {
 		expect((await client.request(list(1))).result?.tools).toHaveLength(3);
 	await gone.stop("SIGTERM");
 	await Promise.all([sse.stream?.ended, streamable.stream?.ended]);
-	bridge = await startBridge({ servers }, { args });
+	bridge = await start();
 	expect(bridge.url).toBe(gone.url);
 });
 
@@ -65,6 +57,9 @@ async function expectUnharmed(client: RawClient): Promise<void> {
 
 test("an SSE client opens its stream again and goes on without initialize", async () => {
 	expect(await sse.send(list(2))).toBe(404);
+	const { endpoint } = await reopen(sse);
+	expect(endpoint.pathname).toBe(sse.endpoint.pathname);
+	expect(endpoint.search).not.toBe(sse.endpoint.search);
 	const again = await RawClient.open(bridge, "strict", "sse");
 	expect(again.endpoint.href).not.toBe(sse.endpoint.href);
 	expect((await again.request(list(2))).result?.tools).toHaveLength(3);
@@ -102,4 +97,15 @@ test("a Streamable HTTP client is told that its session is gone, and initializes
 	expect((await streamable.request(list(4))).result?.tools).toHaveLength(3);
 	await expectUnharmed(streamable);
 	streamable.close();
+});
+
+test("the log says once why sessions have ended, and what keeps them", async () => {
+	const line = await bridge.waitForLog("came with a session");
+	expect(JSON.parse(line)).toMatchObject({ level: 40 });
+	for (const remedy of ['"sessionKey"', "MCP_EDGE_BRIDGE_SESSION_KEY"])
+		expect(JSON.parse(line).msg).toContain(remedy);
+	const nobody = { "mcp-session-id": "of nobody" };
+	expect((await post(streamable.endpoint, list(5), nobody)).status).toBe(404);
+	const again = bridge.log.filter((one) => one.includes("came with a session"));
+	expect(again).toEqual([line]);
 });
