@@ -11,7 +11,7 @@ const alias = {
 /** What differs between Node's versions: its streams, its processes, how it starts and ends. The protocol is the same. */
 const laterNodes = ["node22", "node24"];
 const nodeTests = [
-	"test/suite/{sse,streamable,modern-http,shutdown,restart,start-scripts}.test.ts",
+	"test/suite/{sse,streamable,modern-http,shutdown,restart,sessions-outlive,start-scripts}.test.ts",
 	"test/suite/children-*.test.ts",
 ];
 
@@ -24,6 +24,8 @@ const onceTests = [
 	"test/suite/modern-{child-faults,clients,headers,results}.test.ts",
 	"test/suite/{logs,progress}-across-eras.test.ts",
 	"test/suite/protocol-option.test.ts",
+	"test/suite/bounds-{children,requests}.test.ts",
+	"test/suite/{chaos,children-replaced,scale-to-zero,slow-children,session-key}.test.ts",
 ];
 
 /** Checks every message that the bridge sends in any test. */

@@ -64,6 +64,7 @@ export function fixture(
 		| "everything"
 		| "everything-modern"
 		| "strict"
+		| "changeable"
 		| "faulty"
 		| "recorder"
 		| "legacy-raw"

@@ -1,0 +1,178 @@
+import { ErrorCode } from "../../src/protocol/error-codes.ts";
+import {
+	errorOf,
+	type Id,
+	isRequest,
+	type Members,
+	type Message,
+	type Request,
+	type Response,
+	resultOf,
+} from "../../src/protocol/messages.ts";
+import { Multiplexer } from "../../src/protocol/multiplexer.ts";
+import type { Era } from "../../src/protocol/revisions.ts";
+
+/** Why a child is no more. */
+export const gone = { code: ErrorCode.serverUnavailable, message: "it died" };
+/** The raw result of a child's `initialize`. */
+export const initializeResult = {
+	protocolVersion: "2025-11-25",
+	capabilities: { tools: {} },
+	serverInfo: { name: "fake", version: "1" },
+	"x-unknown": [1],
+};
+
+/** One client: what it heard on its stream, and what came with each of its requests. */
+export class Client {
+	readonly heard: Message[] = [];
+	readonly received = new Map<Id, Message[]>();
+	readonly #peer;
+
+	constructor(multiplexer: Multiplexer) {
+		this.#peer = multiplexer.connect();
+		this.#peer.listen((message) => this.heard.push(message));
+	}
+
+	ask(id: Id, method = "tools/call", params?: Members): void {
+		const messages: Message[] = [];
+		this.received.set(id, messages);
+		this.#peer.ask(
+			{ jsonrpc: "2.0", id, method, ...(params && { params }) },
+			(message) => messages.push(message),
+		);
+	}
+
+	answerTo(id: Id): Message | undefined {
+		return this.received.get(id)?.at(-1);
+	}
+
+	notify(method: string, params?: Members): void {
+		this.#peer.tell({ jsonrpc: "2.0", method, ...(params && { params }) });
+	}
+
+	cancel(requestId: Id): void {
+		this.notify("notifications/cancelled", { requestId });
+	}
+
+	answer(response: Response): void {
+		this.#peer.tell(response);
+	}
+
+	close(): void {
+		this.#peer.close();
+	}
+}
+
+/** A multiplexer, and a child that answers nothing by itself. */
+export function start({
+	shared = true,
+	concurrency = Number.POSITIVE_INFINITY,
+	ready = true,
+	queue = { maxQueue: 1000, maxQueueBytes: 1_000_000 },
+} = {}) {
+	const dropped: string[] = [];
+	const limits: string[] = [];
+	const changed: string[] = [];
+	const calls = { need: 0, quiet: 0, retried: 0 };
+	/** Whether what is written reaches the child, and whether it is behind with reading. */
+	const child = { reads: true, isBehind: false };
+	let sent: Message[] = [];
+	const multiplexer = new Multiplexer({
+		shared,
+		remembers: true,
+		concurrency: () => concurrency,
+		need: () => calls.need++,
+		quiet: () => calls.quiet++,
+		dropped: (kind) => dropped.push(kind),
+		changed: (method) => changed.push(method),
+		queue: () => queue,
+		limitReached: (limit) => limits.push(limit),
+		retried: () => calls.retried++,
+	});
+	/** A new child; what it has been sent is all its own. */
+	const up = ({
+		era = "legacy",
+		result = initializeResult,
+	}: {
+		era?: Era;
+		result?: Members;
+	} = {}) => {
+		sent = [];
+		const own = sent;
+		multiplexer.up({
+			era,
+			result,
+			write(message, written) {
+				own.push(message);
+				if (child.reads) written?.();
+				return true;
+			},
+			isBehind: () => child.isBehind,
+		});
+	};
+	if (ready) up();
+	const requests = () => sent.filter(isRequest);
+	const newest = (method: string): Request => {
+		const found = requests().findLast((request) => request.method === method);
+		if (!found) throw new Error(`The child got no ${method}`);
+		return found;
+	};
+	return {
+		multiplexer,
+		dropped,
+		limits,
+		changed,
+		child,
+		calls,
+		up,
+		client: () => new Client(multiplexer),
+		/** What the child was sent, oldest first. */
+		sent: () => sent,
+		methods: () =>
+			sent.map((message) => ("method" in message ? message.method : "answer")),
+		/** The child's n-th request. */
+		request: (index: number): Request => {
+			const found = requests()[index];
+			if (!found) throw new Error(`The child got no request ${index}`);
+			return found;
+		},
+		/** The child answers its n-th request. */
+		reply(index: number, result: Members = {}) {
+			const { id } = this.request(index);
+			multiplexer.receive({ jsonrpc: "2.0", id, result });
+		},
+		/** The child answers the newest request of this method that it got. */
+		replyTo(method: string, result: Members = {}) {
+			multiplexer.receive(resultOf(newest(method).id, result));
+		},
+		/** The child refuses the newest request of this method that it got. */
+		refuseTo(method: string, code: number) {
+			const error = { code, message: "no" };
+			multiplexer.receive(errorOf(newest(method).id, error));
+		},
+		/** The child tells how far its newest request of this method is. */
+		progress(method: string, progress: number) {
+			const { id: progressToken } = newest(method);
+			this.notify("notifications/progress", { progressToken, progress });
+		},
+		/** The child says something that names no request. */
+		notify(method: string, params?: Members) {
+			multiplexer.receive({
+				jsonrpc: "2.0",
+				method,
+				...(params && { params }),
+			});
+		},
+		question(id: Id, method = "elicitation/create", params?: Members) {
+			multiplexer.receive({
+				jsonrpc: "2.0",
+				id,
+				method,
+				...(params && { params }),
+			});
+		},
+		log(level: string, data: string) {
+			this.notify("notifications/message", { level, data });
+		},
+	};
+}
