@@ -61,13 +61,12 @@ export class Catalogue {
 	list(method: string): Members[] | undefined {
 		const pages = this.#pages.get(method);
 		const found: Members[] = [];
-		let cursor: unknown = "";
+		let cursor: string | undefined = "";
 		while (cursor !== undefined && found.length < mostPages) {
-			const page: Members | undefined =
-				typeof cursor === "string" ? pages?.get(cursor) : undefined;
+			const page: Members | undefined = pages?.get(cursor);
 			if (!page) return undefined;
 			found.push(page);
-			cursor = page.nextCursor;
+			cursor = nextCursorOf(page);
 		}
 		return found;
 	}
@@ -78,6 +77,11 @@ export class Catalogue {
 			if (name === notification) this.#pages.delete(method);
 		}
 		if (notification === changedBy["tools/list"]) this.#repeatable.clear();
+	}
+
+	/** The child has no such list. */
+	forget(method: string): void {
+		this.#pages.delete(method);
 	}
 
 	/** Another program may stand behind it from now on. */
@@ -124,6 +128,13 @@ export class Catalogue {
 			);
 		}
 	}
+}
+
+/** The cursor of the page after this one. Some servers write an empty one, or null, on the last page. */
+export function nextCursorOf({ nextCursor }: Members): string | undefined {
+	return typeof nextCursor === "string" && nextCursor !== ""
+		? nextCursor
+		: undefined;
 }
 
 /** The notification that says that a list has changed. */

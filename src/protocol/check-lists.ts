@@ -1,4 +1,4 @@
-import { type Catalogue, changeOf } from "./catalogue.ts";
+import { type Catalogue, changeOf, nextCursorOf } from "./catalogue.ts";
 import { stableJson } from "./eras/stable-json.ts";
 import { ErrorCode } from "./error-codes.ts";
 import type { Members } from "./messages.ts";
@@ -35,13 +35,16 @@ export function checkLists(
 			ask(method, cursor === undefined ? {} : { cursor }, (message) => {
 				if ("method" in message) return;
 				if ("error" in message) {
-					if (message.error.code === ErrorCode.methodNotFound) finish();
+					if (message.error.code !== ErrorCode.methodNotFound) return;
+					// There is no such list any more.
+					catalogue.forget(method);
+					finish();
 					return;
 				}
 				items.push(...itemsOf(message.result));
-				const { nextCursor } = message.result;
-				if (nextCursor === undefined || ++pages >= mostPages) finish();
-				else read(nextCursor);
+				const next = nextCursorOf(message.result);
+				if (next === undefined || ++pages >= mostPages) finish();
+				else read(next);
 			});
 		};
 		read();

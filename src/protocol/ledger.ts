@@ -162,7 +162,8 @@ export class Ledger<Owner> {
 		const progress = Number(notification.params?.progress);
 		const { toldBefore = Number.NEGATIVE_INFINITY } = asked;
 		if (progress <= toldBefore) return undefined;
-		asked.progress = progress;
+		const { progress: told = toldBefore } = asked;
+		if (progress > told) asked.progress = progress;
 		const params = { ...notification.params, progressToken: asked.token };
 		return { asked, notification: { ...notification, params } };
 	}

@@ -226,9 +226,10 @@ export class Multiplexer {
 
 	/** No child could be started: what waits is answered with the error, and what the last one said holds no more. */
 	refuse(error: ErrorObject): void {
-		this.#outbox.distrust();
+		this.distrust();
 		for (const waiting of this.#outbox.take()) {
 			if ("request" in waiting) {
+				this.#audience.undo(waiting.owner, waiting.request);
 				waiting.receive(errorOf(waiting.request.id, error));
 			} else {
 				this.#options.dropped("notification-without-child");
@@ -306,6 +307,7 @@ export class Multiplexer {
 				this.#parked.take(link, requestId))
 			: undefined;
 		if (waiting) {
+			this.#audience.undo(link, waiting.request);
 			waiting.receive(errorOf(waiting.request.id, cancelledError));
 			this.#outbox.pump();
 			return;

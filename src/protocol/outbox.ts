@@ -103,7 +103,7 @@ export class Outbox {
 		if (this.#answerOpening(request, receive)) return;
 		// A subscription takes no turn: it would never give it back.
 		const isNext = isSubscription(request)
-			? this.#child && !this.#held
+			? this.#child && !this.#held && !this.#child.isBehind()
 			: this.length === 0 && this.#takesMore;
 		if (isNext) {
 			this.dispatch(waiting);

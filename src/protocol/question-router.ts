@@ -9,6 +9,11 @@ export function routeQuestion(
 	child: ReadyChild,
 	{ ledger, recipients, dropped }: Routing,
 ): void {
+	// It has not read the answers before this one either: they must not pile up.
+	if (child.isBehind()) {
+		dropped("question-of-child-that-does-not-read");
+		return;
+	}
 	if (request.method === "ping") {
 		child.write(resultOf(request.id, {}));
 		return;

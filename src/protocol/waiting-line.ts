@@ -102,7 +102,7 @@ export class WaitingLine<Owner> {
 function sizeOf<Owner>(waiting: Waiting<Owner>): number {
 	const message = "request" in waiting ? waiting.request : waiting.notification;
 	try {
-		return JSON.stringify(message).length;
+		return Buffer.byteLength(JSON.stringify(message));
 	} catch {
 		// Nested too deep to be written: it is refused when its turn comes.
 		return 0;

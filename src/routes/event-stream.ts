@@ -55,6 +55,11 @@ export class KeepAlive {
 	}
 }
 
+/** What Node's server puts into the context. */
+interface Bindings {
+	outgoing?: { destroy(): void };
+}
+
 /** How long a client gets to read what was queued when its stream was ended. */
 const lastWordsMs = 10_000;
 
@@ -69,6 +74,8 @@ export class EventStream {
 	#wake: () => void = () => {};
 	#sse: SSEStreamingApi | undefined;
 	#lastWords: NodeJS.Timeout | undefined;
+	/** Node's response, where it is Node's: the stream's own end leaves the connection of a client that does not read. */
+	#outgoing: { destroy(): void } | undefined;
 
 	/**
 	 * @param onClose called once, when nothing can be sent any more: the client has gone, was cut off, or the stream was ended
@@ -102,6 +109,7 @@ export class EventStream {
 	/** The HTTP response that carries the stream. */
 	response(c: Context): Response {
 		c.header("X-Accel-Buffering", "no");
+		this.#outgoing = (c.env as Bindings | undefined)?.outgoing;
 		return streamSSE(c, async (sse) => {
 			sse.onAbort(() => this.#close());
 			this.#sse = sse;
@@ -155,6 +163,7 @@ export class EventStream {
 		this.#close();
 		// The write that the client does not read would be waited for forever.
 		this.#sse?.abort();
+		this.#outgoing?.destroy();
 	}
 
 	#close(): void {

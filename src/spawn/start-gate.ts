@@ -13,6 +13,8 @@ export class StartGate {
 	readonly #most: number;
 	readonly #waiting: Start[] = [];
 	readonly #starting = new Map<Start, NodeJS.Timeout>();
+	/** Who has begun a start, the one who did so longest ago first. */
+	readonly #begun = new Set<string>();
 
 	constructor(most: number) {
 		this.#most = most;
@@ -40,17 +42,23 @@ export class StartGate {
 			if (!start) return;
 			const leave = () => this.#leave(start);
 			this.#starting.set(start, setTimeout(leave, longestTurnMs));
+			this.#begun.delete(start.starter);
+			this.#begun.add(start.starter);
 			start.begin(leave);
 		}
 	}
 
-	/** The first of the starter that has the fewest turns now. */
+	/** The first of the starter that has the fewest turns now, and among these of the one whose last was longest ago. */
 	#next(): Start | undefined {
+		const order = [...this.#begun];
 		let next: Start | undefined;
-		let fewest = Number.POSITIVE_INFINITY;
+		let least: readonly [number, number] = [Number.POSITIVE_INFINITY, 0];
 		for (const start of this.#waiting) {
-			const turns = this.#turnsOf(start.starter);
-			if (turns < fewest) [next, fewest] = [start, turns];
+			const { starter } = start;
+			const rank = [this.#turnsOf(starter), order.indexOf(starter)] as const;
+			const isSooner =
+				rank[0] < least[0] || (rank[0] === least[0] && rank[1] < least[1]);
+			if (isSooner) [next, least] = [start, rank];
 		}
 		if (next) this.#waiting.splice(this.#waiting.indexOf(next), 1);
 		return next;

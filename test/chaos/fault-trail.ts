@@ -13,6 +13,14 @@ export class FaultTrail {
 		this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
 	}
 
+	/** When the bridge, or what has this name, was last disturbed. */
+	lastOf(about: string): number {
+		const last = this.#faults.findLast(
+			(fault) => fault.about === "" || fault.about === about,
+		);
+		return last?.at ?? this.#began;
+	}
+
 	/** Whether there was any of these kinds since then. */
 	has(kinds: readonly string[], about: string, since: number): boolean {
 		return this.#faults.some(

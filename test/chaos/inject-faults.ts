@@ -16,7 +16,10 @@ export class FaultInjector {
 	readonly #servers: readonly LoadedServer[];
 	readonly #toggles = new Map<string, number>();
 	/** Children that were stopped by SIGSTOP, with what wakes each. */
-	readonly #frozen = new Map<number, NodeJS.Timeout>();
+	readonly #frozen = new Map<
+		number,
+		{ server: string; timer: NodeJS.Timeout }
+	>();
 	#extra = false;
 
 	constructor(
@@ -43,7 +46,9 @@ export class FaultInjector {
 			}
 			await restart;
 			this.#journal.faults.add(fault.signal);
-			restart = this.#bridge.restart(fault.signal);
+			restart = this.#bridge
+				.restart(fault.signal)
+				.then(() => this.#journal.faults.add("start"));
 		}
 		await restart;
 	}
@@ -83,7 +88,7 @@ export class FaultInjector {
 				faults.add("freeze", fault.server);
 				process.kill(pid, "SIGSTOP");
 				const timer = setTimeout(() => this.#wake(pid), fault.forMs);
-				this.#frozen.set(pid, timer);
+				this.#frozen.set(pid, { server: fault.server, timer });
 				return;
 			}
 			case "toggle": {
@@ -106,8 +111,10 @@ export class FaultInjector {
 	}
 
 	#wake(pid: number): void {
-		clearTimeout(this.#frozen.get(pid));
+		const { server, timer } = this.#frozen.get(pid) ?? {};
+		clearTimeout(timer);
 		this.#frozen.delete(pid);
+		this.#journal.faults.add("wake", server);
 		// Nobody waits for a process that is stopped, so none that has gone can have left its pid to another unseen.
 		const isOurs = this.#bridge.bridges.some((bridge) =>
 			childPids(bridge).includes(pid),

@@ -30,7 +30,7 @@ const kinds = [
 
 /** The last quarter has no restart of the bridge, so that one lives long enough to be measured. */
 export const restartsEnd = 0.75;
-const restartEveryMs = 15_000;
+const restartEveryMs = 20_000;
 
 /** All faults of a run, in order. */
 export function planFaults(

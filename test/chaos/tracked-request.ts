@@ -15,6 +15,9 @@ export interface RequestFacts {
 /** The codes in `error.data` for a child that could not answer, or an answer that could not be kept (README, 'HTTP surface'). */
 const childCodes = ["CHILD_EXITED", "CHILD_STOPPED", "ANSWER_LOST"];
 
+/** How long a request may take while nothing happens to its server or the bridge, in ms. */
+const patienceMs = 10_000;
+
 /** One request and what became of it, which has to happen once. */
 export class TrackedRequest {
 	readonly nonce: string;
@@ -107,6 +110,9 @@ export class TrackedRequest {
 			this.late = true;
 			return;
 		}
+		const calm = Math.max(this.began, this.#journal.faults.lastOf(this.server));
+		if (performance.now() - calm > patienceMs)
+			this.#violation(`waited in vain, and then: ${outcome}`);
 		this.outcome = outcome;
 		this.#settle();
 	}

@@ -60,6 +60,15 @@ describe("bounds", () => {
 		expect(idsOf(line.takeAll())).toEqual([1, 3]);
 	});
 
+	test("bytes are counted, not characters", () => {
+		const waiting = request(1, "a", { text: "€".repeat(100) });
+		const line = new WaitingLine<string>();
+		const bounds = { ...wide, maxQueueBytes: sizeOf(waiting) + 199 };
+		expect(line.push(waiting, bounds)).toBe("maxQueueBytes");
+		bounds.maxQueueBytes++;
+		expect(line.push(waiting, bounds)).toBeUndefined();
+	});
+
 	test("where nothing may wait nothing is taken", () => {
 		const line = new WaitingLine<string>();
 		expect(line.push(request(1), { ...wide, maxQueue: 0 })).toBe("maxQueue");

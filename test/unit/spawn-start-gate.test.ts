@@ -78,6 +78,28 @@ test("a starter with a long line does not keep one that comes later from the nex
 	expect(begun.at(-1)).toBe("a3");
 });
 
+test.each([
+	1, 2,
+])("turns go round among the starters, also where none that waits has one (cap: %i)", (most) => {
+	const { begun, enter, leave } = open(most);
+	for (const starter of ["a", "b"]) {
+		for (const n of [1, 2, 3, 4]) enter(`${starter}${n}`, starter);
+	}
+	enter("c1", "c");
+	for (let index = 0; index < 9; index++) leave(String(begun[index]));
+	expect(begun).toHaveLength(9);
+	const firstOf = (starter: string) =>
+		begun.findIndex((name) => name.startsWith(starter));
+	expect(firstOf("b")).toBeLessThanOrEqual(most);
+	expect(firstOf("c")).toBeLessThanOrEqual(most + 1);
+	expect(begun.filter((name) => name.startsWith("a"))).toEqual([
+		"a1",
+		"a2",
+		"a3",
+		"a4",
+	]);
+});
+
 test("a start that takes longer than 2 s keeps nobody waiting any more", () => {
 	const { begun, enter } = open(1);
 	enter("hangs");

@@ -1,0 +1,164 @@
+import { describe, expect, test } from "vitest";
+import { ErrorCode } from "../../src/protocol/error-codes.ts";
+import { gone, start } from "../harness/multiplexer-set-up.ts";
+
+describe("a child that is behind with reading", () => {
+	test("gets no request and no notification until it has caught up, then all in their order", () => {
+		const bench = start();
+		const [a, b] = [bench.client(), bench.client()];
+		a.ask(1, "first");
+		bench.child.isBehind = true;
+		a.ask(2, "second");
+		b.notify("notifications/x");
+		b.ask(1, "third");
+		bench.reply(0);
+		expect(bench.methods()).toEqual(["first"]);
+		expect(bench.multiplexer.load).toMatchObject({ inFlight: 0, waiting: 3 });
+		bench.child.isBehind = false;
+		bench.multiplexer.caughtUp();
+		expect(bench.methods()).toEqual([
+			"first",
+			"second",
+			"notifications/x",
+			"third",
+		]);
+	});
+
+	test("gets no subscription either, which else waits for no turn", () => {
+		const bench = start({ ready: false, concurrency: 1 });
+		bench.up({ era: "modern" });
+		const client = bench.client();
+		client.ask(1, "tools/call");
+		client.ask(2, "subscriptions/listen");
+		expect(bench.methods()).toEqual(["tools/call", "subscriptions/listen"]);
+		bench.child.isBehind = true;
+		client.ask(3, "subscriptions/listen");
+		expect(bench.sent()).toHaveLength(2);
+		bench.reply(0);
+		bench.child.isBehind = false;
+		bench.multiplexer.caughtUp();
+		expect(bench.sent()).toHaveLength(3);
+	});
+
+	test("gets nothing where it is behind again by the time it says that it has caught up", () => {
+		const bench = start();
+		const client = bench.client();
+		bench.child.isBehind = true;
+		client.ask(1, "first");
+		client.ask(2, "second");
+		bench.multiplexer.caughtUp();
+		expect(bench.sent()).toEqual([]);
+	});
+
+	test("still answers, and what it answers reaches its asker", () => {
+		const bench = start();
+		const client = bench.client();
+		client.ask(1);
+		bench.child.isBehind = true;
+		bench.reply(0, { ok: true });
+		expect(client.answerTo(1)).toMatchObject({ result: { ok: true } });
+	});
+
+	test("leaves to the next one what waited for it, without an error", () => {
+		const bench = start();
+		const client = bench.client();
+		bench.child.isBehind = true;
+		client.ask(1, "tools/call", { name: "danger" });
+		bench.multiplexer.down(gone);
+		bench.child.isBehind = false;
+		bench.up();
+		expect(bench.methods()).toEqual(["tools/call"]);
+		expect(client.received.get(1)).toEqual([]);
+	});
+
+	test("is no reason to start another", () => {
+		const bench = start();
+		bench.child.isBehind = true;
+		bench.client().ask(1);
+		expect(bench.calls.need).toBe(0);
+	});
+});
+
+describe("what finds no room", () => {
+	const wide = { maxQueue: 1000, maxQueueBytes: 1_000_000 };
+
+	test.each([
+		["maxQueue", { ...wide, maxQueue: 1 }],
+		["maxQueueBytes", { ...wide, maxQueueBytes: 60 }],
+	] as const)("is refused with the name of the option: %s", (limit, queue) => {
+		const bench = start({ ready: false, queue });
+		const [a, b] = [bench.client(), bench.client()];
+		a.ask(1, "first");
+		b.ask(7, "second");
+		expect(a.received.get(1)).toEqual([]);
+		expect(b.received.get(7)).toEqual([
+			{
+				jsonrpc: "2.0",
+				id: 7,
+				error: {
+					code: ErrorCode.limitReached,
+					message: expect.stringContaining(`"${limit}"`),
+					data: { code: "QUEUE_FULL", limit },
+				},
+			},
+		]);
+		expect(ErrorCode.limitReached).toBe(-32005);
+		expect(bench.limits).toEqual([limit]);
+		bench.up();
+		expect(bench.methods()).toEqual(["first"]);
+	});
+
+	test("is refused also while a child has enough to do, and there is room again when it has answered", () => {
+		const queue = { ...wide, maxQueue: 1 };
+		const bench = start({ concurrency: 1, queue });
+		const client = bench.client();
+		for (const id of [1, 2, 3]) client.ask(id, `m${id}`);
+		expect(client.answerTo(3)).toMatchObject({
+			error: { data: { code: "QUEUE_FULL" } },
+		});
+		bench.reply(0);
+		client.ask(4, "m4");
+		bench.reply(1);
+		expect(bench.methods()).toEqual(["m1", "m2", "m4"]);
+		expect(bench.limits).toEqual(["maxQueue"]);
+	});
+
+	test("is not what goes out at once: where nothing may wait, a child that has room is used", () => {
+		const queue = { maxQueue: 0, maxQueueBytes: 0 };
+		const bench = start({ concurrency: 1, queue });
+		const client = bench.client();
+		client.ask(1, "first");
+		client.ask(2, "second");
+		client.notify("notifications/x");
+		expect(bench.methods()).toEqual(["first", "notifications/x"]);
+		expect(client.answerTo(2)).toMatchObject({
+			error: { code: ErrorCode.limitReached },
+		});
+	});
+
+	test("is dropped and counted where it is a notification", () => {
+		const queue = { ...wide, maxQueue: 1 };
+		const bench = start({ ready: false, queue });
+		const client = bench.client();
+		client.ask(1, "first");
+		client.notify("notifications/x");
+		expect(bench.limits).toEqual(["maxQueue"]);
+		expect(bench.dropped).toEqual(["notification-without-room"]);
+		bench.up();
+		expect(bench.methods()).toEqual(["first"]);
+	});
+
+	test("finds some again when a request that waits is cancelled, or its client leaves", () => {
+		const queue = { ...wide, maxQueue: 1 };
+		const bench = start({ ready: false, queue });
+		const [a, b] = [bench.client(), bench.client()];
+		a.ask(1, "a1");
+		a.cancel(1);
+		a.ask(2, "a2");
+		a.close();
+		b.ask(1, "b1");
+		expect(bench.limits).toEqual([]);
+		bench.up();
+		expect(bench.methods()).toEqual(["b1"]);
+	});
+});

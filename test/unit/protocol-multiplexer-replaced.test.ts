@@ -1,0 +1,571 @@
+import { describe, expect, test } from "vitest";
+import { metaKey } from "../../src/protocol/eras/meta.ts";
+import { ErrorCode } from "../../src/protocol/error-codes.ts";
+import type { Members, Message } from "../../src/protocol/messages.ts";
+import {
+	gone,
+	initializeResult,
+	start,
+} from "../harness/multiplexer-set-up.ts";
+
+type Bench = ReturnType<typeof start>;
+
+const listChanged = "notifications/tools/list_changed";
+const tool = (name: string, annotations?: Members) => ({
+	tools: [{ name, ...(annotations && { annotations }) }],
+});
+/** A client asks for the tools and the child answers. */
+function listTools(bench: Bench, result: Members) {
+	const client = bench.client();
+	client.ask("tools", "tools/list");
+	bench.replyTo("tools/list", result);
+	return client;
+}
+const progressOf = (messages: readonly Message[] | undefined) =>
+	(messages ?? []).flatMap((message) =>
+		"method" in message ? [message.params?.progress] : [],
+	);
+
+describe("a request that its child has not read", () => {
+	test("goes to the next one, whatever it is, and its client sees none of it", () => {
+		const bench = start();
+		const client = bench.client();
+		bench.child.reads = false;
+		client.ask(1, "tools/call", { name: "danger" });
+		bench.multiplexer.down(gone);
+		expect(client.received.get(1)).toEqual([]);
+		expect(bench.calls.retried).toBe(1);
+		bench.child.reads = true;
+		bench.up();
+		expect(bench.request(0)).toMatchObject({
+			method: "tools/call",
+			params: { name: "danger" },
+		});
+		bench.reply(0, { of: "next" });
+		expect(client.received.get(1)).toEqual([
+			{ jsonrpc: "2.0", id: 1, result: { of: "next" } },
+		]);
+	});
+
+	test("goes to as many as it takes until one reads it", () => {
+		const bench = start();
+		const client = bench.client();
+		bench.child.reads = false;
+		client.ask(1);
+		for (let times = 0; times < 3; times++) {
+			bench.multiplexer.down(gone);
+			bench.up();
+		}
+		expect(client.received.get(1)).toEqual([]);
+		expect(bench.methods()).toEqual(["tools/call"]);
+	});
+
+	test("goes before all that has waited, in the order in which it came", () => {
+		const bench = start({ concurrency: 2 });
+		const [a, b] = [bench.client(), bench.client()];
+		bench.child.reads = false;
+		a.ask(1, "first");
+		b.ask(1, "second");
+		a.ask(2, "third");
+		bench.multiplexer.down(gone);
+		b.ask(2, "fourth");
+		bench.up();
+		bench.reply(0);
+		bench.reply(1);
+		expect(bench.methods()).toEqual(["first", "second", "third", "fourth"]);
+	});
+
+	test("waits although the line is full: it was let in before", () => {
+		const queue = { maxQueue: 0, maxQueueBytes: 0 };
+		const bench = start({ queue });
+		const client = bench.client();
+		bench.child.reads = false;
+		client.ask(1);
+		bench.multiplexer.down(gone);
+		expect(bench.multiplexer.load).toMatchObject({ inFlight: 0, waiting: 1 });
+		expect(bench.limits).toEqual([]);
+		bench.up();
+		expect(bench.methods()).toEqual(["tools/call"]);
+	});
+
+	test("makes somebody start the next one", () => {
+		const bench = start();
+		bench.child.reads = false;
+		bench.client().ask(1);
+		bench.calls.need = 0;
+		bench.multiplexer.down(gone);
+		expect(bench.calls.need).toBe(1);
+	});
+
+	test("is answered once where it is cancelled meanwhile, and reaches no other", () => {
+		const bench = start();
+		const client = bench.client();
+		bench.child.reads = false;
+		client.ask(1);
+		bench.multiplexer.down(gone);
+		client.cancel(1);
+		bench.up();
+		expect(bench.sent()).toEqual([]);
+		expect(client.received.get(1)).toMatchObject([
+			{ id: 1, error: { code: ErrorCode.requestCancelled } },
+		]);
+	});
+
+	test("reaches no other where its client leaves meanwhile", () => {
+		const bench = start();
+		const client = bench.client();
+		bench.child.reads = false;
+		client.ask(1);
+		bench.multiplexer.down(gone);
+		client.close();
+		bench.up();
+		expect(bench.sent()).toEqual([]);
+		expect(client.received.get(1)).toHaveLength(1);
+	});
+
+	test("is answered with why where no other can be started", () => {
+		const bench = start();
+		const client = bench.client();
+		bench.child.reads = false;
+		client.ask(1);
+		bench.multiplexer.down(gone);
+		bench.multiplexer.refuse(gone);
+		expect(client.received.get(1)).toEqual([
+			{ jsonrpc: "2.0", id: 1, error: gone },
+		]);
+		expect(bench.multiplexer.busy).toBe(false);
+	});
+});
+
+describe("a subscription that its child has not read", () => {
+	const params = { uri: "x:1" };
+
+	test("goes to the next one, and its client hears of updates", () => {
+		const bench = start();
+		const client = bench.client();
+		bench.child.reads = false;
+		client.ask(1, "resources/subscribe", params);
+		bench.multiplexer.down(gone);
+		bench.up();
+		bench.replyTo("resources/subscribe");
+		expect(client.received.get(1)).toEqual([
+			{ jsonrpc: "2.0", id: 1, result: {} },
+		]);
+		bench.notify("notifications/resources/updated", params);
+		expect(client.heard).toHaveLength(1);
+	});
+
+	test.each<[string, (bench: Bench, cancel: () => void) => void]>([
+		["is cancelled", (_bench, cancel) => cancel()],
+		["finds no other", (bench) => bench.multiplexer.refuse(gone)],
+	])("is none where it %s: nobody needs a child for it", (_what, happens) => {
+		const bench = start();
+		const client = bench.client();
+		bench.child.reads = false;
+		client.ask(1, "resources/subscribe", params);
+		bench.multiplexer.down(gone);
+		happens(bench, () => client.cancel(1));
+		expect(client.answerTo(1)).toHaveProperty("error");
+		expect(bench.multiplexer.isNeeded).toBe(false);
+		bench.up();
+		expect(bench.sent()).toEqual([]);
+		bench.notify("notifications/resources/updated", params);
+		expect(client.heard).toEqual([]);
+	});
+});
+
+describe("a call that its child has read", () => {
+	test.each([
+		{ readOnlyHint: true },
+		{ idempotentHint: true },
+	])("goes to the next one where the tool said %j, once and only once", (hints) => {
+		const bench = start();
+		const client = listTools(bench, tool("safe", hints));
+		client.ask(1, "tools/call", { name: "safe", arguments: { a: 1 } });
+		bench.multiplexer.down(gone);
+		expect(client.received.get(1)).toEqual([]);
+		bench.up();
+		expect(bench.request(0)).toMatchObject({
+			method: "tools/call",
+			params: { name: "safe", arguments: { a: 1 } },
+		});
+		bench.multiplexer.down(gone);
+		expect(client.received.get(1)).toEqual([
+			{ jsonrpc: "2.0", id: 1, error: gone },
+		]);
+		bench.up();
+		expect(bench.sent()).toEqual([]);
+		expect(bench.calls.retried).toBe(1);
+	});
+
+	test("is answered as by the first where the next one does", () => {
+		const bench = start();
+		const client = listTools(bench, tool("safe", { readOnlyHint: true }));
+		client.ask(1, "tools/call", { name: "safe" });
+		const old = bench.request(1).id;
+		bench.multiplexer.down(gone);
+		bench.up();
+		expect(bench.request(0).id).not.toBe(old);
+		bench.reply(0, { of: "next" });
+		expect(client.received.get(1)).toEqual([
+			{ jsonrpc: "2.0", id: 1, result: { of: "next" } },
+		]);
+	});
+
+	test.each<[string, Members | undefined]>([
+		["said nothing of itself", undefined],
+		["said that it is neither", { readOnlyHint: false, idempotentHint: false }],
+	])("is answered with the error where the tool %s", (_what, hints) => {
+		const bench = start();
+		const client = listTools(bench, tool("danger", hints));
+		client.ask(1, "tools/call", { name: "danger" });
+		bench.multiplexer.down(gone);
+		expect(client.received.get(1)).toEqual([
+			{ jsonrpc: "2.0", id: 1, error: gone },
+		]);
+		bench.up();
+		expect(bench.sent()).toEqual([]);
+		expect(bench.calls.retried).toBe(0);
+	});
+
+	test("is answered with the error where its tool is in no answer that has passed", () => {
+		const bench = start();
+		const client = listTools(bench, tool("safe", { readOnlyHint: true }));
+		client.ask(1, "tools/call", { name: "unlisted" });
+		bench.multiplexer.down(gone);
+		expect(client.answerTo(1)).toMatchObject({ error: gone });
+	});
+
+	test.each<[string, (bench: Bench) => void]>([
+		["the list has changed since", (bench) => bench.notify(listChanged)],
+		[
+			"another program may come up next",
+			(bench) => bench.multiplexer.distrust(),
+		],
+	])("is answered with the error where %s, whatever its tool said", (_when, happens) => {
+		const bench = start();
+		const client = listTools(bench, tool("safe", { readOnlyHint: true }));
+		client.ask(1, "tools/call", { name: "safe" });
+		happens(bench);
+		bench.multiplexer.down(gone);
+		expect(client.answerTo(1)).toMatchObject({ error: gone });
+	});
+
+	test("goes to the next one also where another client has listed the tool", () => {
+		const bench = start();
+		listTools(bench, tool("safe", { readOnlyHint: true }));
+		const other = bench.client();
+		other.ask(1, "tools/call", { name: "safe" });
+		bench.multiplexer.down(gone);
+		bench.up();
+		expect(bench.methods()).toEqual(["tools/call"]);
+	});
+});
+
+test.each([
+	"tools/list",
+	"prompts/list",
+	"resources/list",
+	"resources/templates/list",
+])("%s goes to the next child, once and only once", (method) => {
+	const bench = start();
+	const client = bench.client();
+	client.ask(1, method, { cursor: "x" });
+	bench.multiplexer.down(gone);
+	bench.up();
+	expect(bench.request(0)).toMatchObject({ method, params: { cursor: "x" } });
+	expect(client.received.get(1)).toEqual([]);
+	bench.multiplexer.down(gone);
+	expect(client.received.get(1)).toEqual([
+		{ jsonrpc: "2.0", id: 1, error: gone },
+	]);
+});
+
+describe("the progress of a repeated request", () => {
+	const withToken = { _meta: { progressToken: "t" } };
+
+	test("only grows: the next child is heard from where it is further than the first was", () => {
+		const bench = start();
+		const client = bench.client();
+		client.ask(1, "tools/list", withToken);
+		bench.progress("tools/list", 1);
+		bench.progress("tools/list", 5);
+		bench.multiplexer.down(gone);
+		bench.up();
+		for (const progress of [1, 5, 5.5, 7]) {
+			bench.progress("tools/list", progress);
+		}
+		expect(progressOf(client.received.get(1))).toEqual([1, 5, 5.5, 7]);
+		expect(client.answerTo(1)).toMatchObject({
+			params: { progressToken: "t" },
+		});
+		expect(bench.dropped).toEqual([
+			"progress-of-no-request",
+			"progress-of-no-request",
+		]);
+	});
+
+	test("is measured against the furthest that the first child was, also where that went back", () => {
+		const bench = start();
+		const client = bench.client();
+		client.ask(1, "tools/list", withToken);
+		bench.progress("tools/list", 5);
+		bench.progress("tools/list", 2);
+		bench.multiplexer.down(gone);
+		bench.up();
+		bench.progress("tools/list", 3);
+		bench.progress("tools/list", 6);
+		expect(progressOf(client.received.get(1))).toEqual([5, 2, 6]);
+	});
+
+	test("is all heard where the first child told none", () => {
+		const bench = start();
+		const client = bench.client();
+		client.ask(1, "tools/list", withToken);
+		bench.multiplexer.down(gone);
+		bench.up();
+		bench.progress("tools/list", 0);
+		bench.progress("tools/list", 1);
+		expect(progressOf(client.received.get(1))).toEqual([0, 1]);
+	});
+});
+
+describe("while there is no child, the last one's answer is given", () => {
+	test("to initialize, and the next child is asked for", () => {
+		const bench = start();
+		bench.multiplexer.down(gone);
+		bench.calls.need = 0;
+		const client = bench.client();
+		client.ask("i", "initialize", { protocolVersion: "2025-11-25" });
+		expect(client.received.get("i")).toEqual([
+			{ jsonrpc: "2.0", id: "i", result: initializeResult },
+		]);
+		expect(bench.calls.need).toBe(1);
+		bench.up();
+		expect(bench.sent()).toEqual([]);
+	});
+
+	test("to server/discover, where it was modern", () => {
+		const bench = start({ ready: false });
+		bench.up({ era: "modern", result: { supportedVersions: [] } });
+		bench.multiplexer.down(gone);
+		const client = bench.client();
+		client.ask(1, "server/discover");
+		expect(client.answerTo(1)).toMatchObject({
+			result: { supportedVersions: [] },
+		});
+	});
+
+	test("to a list, to every client, and the next child is asked for", () => {
+		const bench = start();
+		listTools(bench, tool("a"));
+		bench.multiplexer.down(gone);
+		bench.calls.need = 0;
+		const client = bench.client();
+		client.ask(7, "tools/list", { _meta: { progressToken: 7 } });
+		expect(client.received.get(7)).toEqual([
+			{ jsonrpc: "2.0", id: 7, result: tool("a") },
+		]);
+		expect(bench.calls.need).toBe(1);
+		bench.up();
+		expect(bench.sent()).toEqual([]);
+	});
+
+	test("to a list of several pages only where all of them are known", () => {
+		const bench = start();
+		const client = listTools(bench, { ...tool("a"), nextCursor: "2" });
+		bench.multiplexer.down(gone);
+		client.ask(1, "tools/list");
+		expect(client.received.get(1)).toEqual([]);
+		bench.up();
+		bench.replyTo("tools/list", { ...tool("a"), nextCursor: "2" });
+		client.ask(2, "tools/list", { cursor: "2" });
+		bench.replyTo("tools/list", tool("b"));
+		bench.multiplexer.down(gone);
+		client.ask(3, "tools/list", { cursor: "2" });
+		expect(client.answerTo(3)).toMatchObject({ result: tool("b") });
+	});
+
+	test("to nothing else: a call, and a list that nobody has had, wait", () => {
+		const bench = start();
+		const client = listTools(bench, tool("a"));
+		bench.multiplexer.down(gone);
+		client.ask(1, "tools/call", { name: "a" });
+		client.ask(2, "prompts/list");
+		expect(client.received.get(1)).toEqual([]);
+		expect(client.received.get(2)).toEqual([]);
+		bench.up();
+		expect(bench.methods()).toEqual(["tools/call", "prompts/list"]);
+	});
+
+	test("not to a list that has changed since", () => {
+		const bench = start();
+		const client = listTools(bench, tool("a"));
+		bench.notify(listChanged);
+		bench.multiplexer.down(gone);
+		client.ask(1, "tools/list");
+		expect(client.received.get(1)).toEqual([]);
+	});
+
+	test.each<[string, (bench: Bench) => void]>([
+		["after refuse()", (bench) => bench.multiplexer.refuse(gone)],
+		["after distrust()", (bench) => bench.multiplexer.distrust()],
+	])("not %s: all wait for the next one", (_when, happens) => {
+		const bench = start();
+		const client = listTools(bench, tool("a"));
+		bench.multiplexer.down(gone);
+		happens(bench);
+		client.ask(1, "initialize");
+		client.ask(2, "tools/list");
+		expect(client.received.get(1)).toEqual([]);
+		expect(client.received.get(2)).toEqual([]);
+		bench.up({ result: { of: "next" } });
+		expect(client.answerTo(1)).toMatchObject({ result: { of: "next" } });
+		expect(bench.methods()).toEqual(["tools/list"]);
+	});
+
+	test("not with a list of before refuse(), also where the next one has come and gone", () => {
+		const bench = start();
+		const client = listTools(bench, tool("a"));
+		bench.multiplexer.down(gone);
+		bench.multiplexer.refuse(gone);
+		bench.up();
+		bench.multiplexer.down(gone);
+		client.ask(1, "tools/list");
+		expect(client.received.get(1)).toEqual([]);
+	});
+
+	test("not where the program was replaced while its child still lived", () => {
+		const bench = start();
+		const client = listTools(bench, tool("a"));
+		bench.multiplexer.distrust();
+		bench.multiplexer.down(gone);
+		client.ask(1, "initialize");
+		client.ask(2, "tools/list");
+		expect(client.received.get(1)).toEqual([]);
+		expect(client.received.get(2)).toEqual([]);
+	});
+});
+
+test("while there is a child a list is its own to answer", () => {
+	const bench = start();
+	const client = listTools(bench, tool("a"));
+	client.ask(1, "tools/list");
+	expect(client.received.get(1)).toEqual([]);
+	bench.replyTo("tools/list", tool("b"));
+	expect(client.answerTo(1)).toMatchObject({ result: tool("b") });
+});
+
+describe("after a new child is up the lists are compared", () => {
+	/** Two clients, one of which has had the tools of a child that is gone; a new one is up. */
+	function replaced() {
+		const bench = start();
+		const a = listTools(bench, tool("a"));
+		const b = bench.client();
+		bench.multiplexer.down(gone);
+		bench.up();
+		bench.multiplexer.checkLists({ _meta: { own: true } });
+		return { bench, a, b };
+	}
+
+	test("by requests of the bridge's own, for what clients have had", () => {
+		const { bench, a } = replaced();
+		expect(bench.sent()).toMatchObject([
+			{ method: "tools/list", params: { _meta: { own: true } } },
+		]);
+		expect(a.received.get("tools")).toHaveLength(1);
+	});
+
+	test("and list_changed reaches every client where they differ", () => {
+		const { bench, a, b } = replaced();
+		bench.replyTo("tools/list", tool("b"));
+		for (const { heard } of [a, b]) {
+			expect(heard).toEqual([{ jsonrpc: "2.0", method: listChanged }]);
+		}
+		expect(bench.changed).toEqual([listChanged]);
+	});
+
+	test("and nobody hears of it where they are the same", () => {
+		const { bench, a, b } = replaced();
+		bench.replyTo("tools/list", tool("a"));
+		expect([...a.heard, ...b.heard]).toEqual([]);
+		expect(bench.changed).toEqual([]);
+	});
+
+	test("and what the new child has is what is given when it is gone", () => {
+		const { bench, b } = replaced();
+		bench.replyTo("tools/list", tool("b"));
+		bench.multiplexer.down(gone);
+		b.ask(1, "tools/list");
+		expect(b.answerTo(1)).toMatchObject({ result: tool("b") });
+	});
+
+	test("and a list that the new child does not have is not given any more", () => {
+		const { bench, a, b } = replaced();
+		bench.refuseTo("tools/list", ErrorCode.methodNotFound);
+		expect(a.heard).toEqual([{ jsonrpc: "2.0", method: listChanged }]);
+		bench.multiplexer.down(gone);
+		b.ask(1, "tools/list");
+		expect(b.received.get(1)).toEqual([]);
+	});
+
+	test("and a child that dies before it answers says nothing: its follower is compared instead", () => {
+		const { bench, a } = replaced();
+		bench.multiplexer.down(gone);
+		expect(bench.multiplexer.busy).toBe(false);
+		expect(a.heard).toEqual([]);
+		bench.up();
+		expect(bench.sent()).toEqual([]);
+		bench.multiplexer.checkLists({});
+		bench.replyTo("tools/list", tool("b"));
+		expect(a.heard).toHaveLength(1);
+	});
+
+	test("also where another program may have come up", () => {
+		const bench = start();
+		const client = listTools(bench, tool("a"));
+		bench.multiplexer.distrust();
+		bench.multiplexer.down(gone);
+		bench.up();
+		bench.multiplexer.checkLists({});
+		bench.replyTo("tools/list", tool("b"));
+		expect(client.heard).toEqual([{ jsonrpc: "2.0", method: listChanged }]);
+	});
+
+	test("and not asked for where nobody has had any", () => {
+		const bench = start();
+		bench.client();
+		bench.multiplexer.checkLists({});
+		expect(bench.sent()).toEqual([]);
+	});
+
+	test("and on a modern child those who have subscribed hear of a difference, and only they", () => {
+		const bench = start({ ready: false });
+		bench.up({ era: "modern" });
+		const client = bench.client();
+		const subscribe = (id: string, notifications: Members) => {
+			client.ask(id, "subscriptions/listen", { notifications });
+			const index = bench.sent().length - 1;
+			const method = "notifications/subscriptions/acknowledged";
+			const { id: own } = bench.request(index);
+			bench.notify(method, { _meta: { [metaKey.subscriptionId]: own } });
+		};
+		subscribe("s", { toolsListChanged: true });
+		subscribe("p", { promptsListChanged: true });
+		client.ask(1, "tools/list");
+		bench.replyTo("tools/list", { ...tool("a"), cacheScope: "public" });
+		bench.multiplexer.down(gone);
+		bench.up({ era: "modern" });
+		bench.multiplexer.checkLists({});
+		bench.replyTo("tools/list", { ...tool("b"), cacheScope: "public" });
+		expect(client.received.get("s")?.slice(1)).toEqual([
+			{
+				jsonrpc: "2.0",
+				method: listChanged,
+				params: { _meta: { [metaKey.subscriptionId]: "s" } },
+			},
+		]);
+		expect(client.received.get("p")).toHaveLength(1);
+		expect(client.heard).toEqual([]);
+	});
+});
