@@ -56,10 +56,10 @@ export interface ServerInput {
 
 	/**
 	 * Milliseconds without a request after which a child is stopped, open sessions or not. Default 0: never.
-	 * A child that `warm` keeps started is not stopped, clients' own children are.
+	 * A child that `warm` keeps started is not stopped, nor one with a resource that a client is subscribed to;
+	 * clients' own children are. What it said to `initialize` and its lists are served while the next one starts.
 	 *
-	 * Danger: what the server holds in memory is lost, resource updates stop until the next request, and that
-	 * waits for a start.
+	 * Danger: what the server holds in memory is lost, and the next call waits for a start.
 	 */
 	idleTimeoutMs?: number | undefined;
 

@@ -19,10 +19,10 @@ export function resourcesOf(bridge: Bridge): Resources {
 	};
 }
 
-/** Pipes to stdin, stdout and stderr. */
-const descriptorsOfChild = 3;
+/** Pipes to stdin, stdout and stderr, and what a runtime may watch it by. */
+const mostDescriptorsOfChild = 4;
 
-/** Descriptors besides those of children. */
+/** Descriptors besides those of children, or fewer. */
 export function ownDescriptors({ descriptors, children }: Resources): number {
-	return descriptors - descriptorsOfChild * children;
+	return descriptors - mostDescriptorsOfChild * children;
 }
