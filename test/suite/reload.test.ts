@@ -330,7 +330,7 @@ describe("a server that changes", () => {
 		const held = file("twice");
 		writeFileSync(held, "");
 		const one = faulty(["hold-on-call"], { env: { HOLD_FILE: held } });
-		const options = { drainTimeoutMs: 1500 };
+		const options = { drainTimeoutMs: 15_000 };
 		const bridge = await startWatching({ servers: { one }, ...options });
 		const client = await RawClient.connect(bridge, "one", "sse");
 		await client.send(call("held", "echo"));
