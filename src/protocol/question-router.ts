@@ -3,8 +3,10 @@ import { errorOf, type Request, type Response, resultOf } from "./messages.ts";
 import type { ReadyChild } from "./multiplexer-options.ts";
 import type { Routing } from "./notification-router.ts";
 
-/** So many answers of the bridge's own may be owed to a child that does not read them. */
-const mostOwed = 1000;
+/** So many bytes of answers of the bridge's own may wait for a child that does not read them. */
+const mostOwed = 4 * 2 ** 20;
+/** What an answer has besides its id, about. */
+const answerBytes = 250;
 const owed = new WeakMap<ReadyChild, number>();
 
 /** Takes a request of a child to the client that is to answer it, or answers it where there is none. */
@@ -14,13 +16,16 @@ export function routeQuestion(
 	{ ledger, recipients, dropped }: Routing,
 ): void {
 	const answer = (response: Response) => {
-		const count = owed.get(child) ?? 0;
-		if (count >= mostOwed) {
+		const bytes = answerBytes + String(response.id).length;
+		const before = owed.get(child) ?? 0;
+		if (before + bytes > mostOwed) {
 			dropped("question-of-child-that-does-not-read");
 			return;
 		}
-		owed.set(child, count + 1);
-		child.write(response, () => owed.set(child, (owed.get(child) ?? 1) - 1));
+		owed.set(child, before + bytes);
+		child.write(response, () => {
+			owed.set(child, (owed.get(child) ?? bytes) - bytes);
+		});
 	};
 	if (request.method === "ping") {
 		answer(resultOf(request.id, {}));
