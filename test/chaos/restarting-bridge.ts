@@ -1,10 +1,10 @@
+import { freePort } from "../harness/free-port.ts";
 import {
 	type Bridge,
 	type BridgeInput,
 	type StartOptions,
 	startBridge,
 } from "../harness/start-bridge.ts";
-import { freePort } from "./free-port.ts";
 import type { RestartSignal } from "./plan-faults.ts";
 
 /** When a bridge was ending, away or starting, by `performance.now()`. */
