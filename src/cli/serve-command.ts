@@ -3,6 +3,7 @@ import { Bridge } from "../bridge.ts";
 import type { BridgeConfig } from "../config/resolve-config.ts";
 import { watchConfig } from "../config/watch-config.ts";
 import { currentRuntime } from "../runtime/current-runtime.ts";
+import type { Fetch } from "../runtime/runtime.ts";
 import { version } from "../version.ts";
 import { endWithProcess } from "./end-with-process.ts";
 import { ListenError } from "./listen-error.ts";
@@ -38,7 +39,8 @@ export async function serve(
 	const { host, port, basePath } = config;
 	const runtime = await currentRuntime();
 	const bridge = new Bridge(config, log);
-	const fetch = (request: Request) => bridge.app.fetch(request);
+	const fetch: Fetch = (request, bindings) =>
+		bridge.app.fetch(request, bindings);
 	// Before any child starts: a server that does not start is answered for, and keeps nobody waiting.
 	const listener = await runtime
 		.listen(fetch, {

@@ -1,5 +1,12 @@
-/** Answers one HTTP request. */
-export type Fetch = (request: Request) => Response | Promise<Response>;
+/**
+ * Answers one HTTP request.
+ *
+ * @param bindings what the runtime's server gives besides; only Node's is looked at
+ */
+export type Fetch = (
+	request: Request,
+	bindings?: object,
+) => Response | Promise<Response>;
 
 /** Where to listen. */
 export interface ListenOptions {

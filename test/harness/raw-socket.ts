@@ -61,6 +61,11 @@ export class RawSocket {
 		return socket;
 	}
 
+	/** The port that it comes from. */
+	get port(): number {
+		return this.#socket.localPort ?? 0;
+	}
+
 	#wake(): void {
 		for (const watcher of this.#watchers) watcher();
 	}

@@ -1,12 +1,14 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { answeredUntil } from "../harness/answered-until.ts";
 import { callMessage } from "../harness/call-message.ts";
+import { isHeld } from "../harness/connections.ts";
 import { residentMib } from "../harness/memory.ts";
 import { limitReached, metric } from "../harness/metrics.ts";
 import { ModernClient, modernRevision } from "../harness/modern-client.ts";
 import { eventually } from "../harness/processes.ts";
 import { initializeRequest, post, RawClient } from "../harness/raw-http.ts";
 import { answerOf, head, postText, RawSocket } from "../harness/raw-socket.ts";
+import { runtimeName } from "../harness/runtimes.ts";
 import { type Bridge, fixture, startBridge } from "../harness/start-bridge.ts";
 import { callOnce, textOf } from "../harness/status.ts";
 
@@ -108,6 +110,12 @@ describe("a client that does not read", () => {
 		);
 		expect(most - resident).toBeLessThan(allowedMib);
 		expect(await reached()).toBe(before + 1);
+		// Bun and Deno do not let a connection go before its client has read.
+		if (runtimeName.startsWith("node"))
+			await eventually(
+				() => !isHeld(bridge, socket),
+				"the connection of a client that does not read is still open",
+			);
 		// It reads on, and sees that the rest is missing.
 		socket.readOn();
 		await Promise.race([socket.closed, socket.until(/\r\n0\r\n\r\n$/)]);
