@@ -55,7 +55,7 @@ async function load(
 	const every = Math.max(1, Math.round(size.sessions / sampleCount));
 	const start = performance.now();
 	await drive(bridge.url, size, (done) => {
-		if (done % every !== 0) return;
+		if (done % every !== 0 && done !== size.sessions) return;
 		const seconds = (performance.now() - start) / 1000;
 		const sample = takeSample(bridge, done, seconds);
 		samples.push(sample);
