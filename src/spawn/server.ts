@@ -17,17 +17,13 @@ import type { Peer } from "../protocol/peer.ts";
 import type { LinkOptions } from "../protocol/recipients.ts";
 import type { Era } from "../protocol/revisions.ts";
 import { turningPeer } from "../protocol/turning-peer.ts";
-import type { Exit, Wire } from "../protocol/wire.ts";
+import type { Exit } from "../protocol/wire.ts";
 import { Backend, type BackendContext } from "./backend.ts";
 import { Counters } from "./counters.ts";
-import { childEnvironment } from "./environment.ts";
 import { LeasePool } from "./lease-pool.ts";
-import { openWire } from "./open-wire.ts";
-import { Spares } from "./spares.ts";
+import { Processes } from "./processes.ts";
 import type { StartGate } from "./start-gate.ts";
 
-/** How long a spare keeps its turn to start. */
-const spareTurnMs = 500;
 /** How long a child of modern clients is kept that none of them uses, in ms. */
 const keptIdleMs = 60_000;
 /** The same where its state is the client's. */
@@ -39,7 +35,7 @@ export class Server {
 	readonly #identity: Members;
 	readonly #counters = new Counters();
 	readonly #unanswered: Unanswered = { count: 0 };
-	readonly #spares: Spares;
+	readonly #processes: Processes;
 	readonly #context: BackendContext;
 	/** For clients that share; speaks whatever `protocol` says, legacy where that is both. */
 	readonly #shared: Backend;
@@ -74,21 +70,19 @@ export class Server {
 		this.name = name;
 		this.#identity = identity;
 		this.#config = config;
-		this.#spares = new Spares(
-			() => spareCount(this.#config),
-			() => this.#openWire(),
-			(begin) =>
-				gate.enter(name, (leave) => {
-					begin();
-					// Nothing tells that it has loaded: it is not spoken to.
-					setTimeout(leave, spareTurnMs);
-				}),
-		);
+		this.#processes = new Processes({
+			name,
+			config: () => this.#config,
+			inUse: () => this.#backends().filter((each) => each.hasProcess).length,
+			endIdle: () => this.#pool.endIdle(),
+			counters: this.#counters,
+			gate,
+		});
 		this.#context = {
 			name,
 			config: () => this.#config,
-			enter: (begin) => gate.enter(name, begin),
-			takeWire: () => this.#oneMore(() => this.#spares.take()),
+			enter: (begin) => this.#processes.enter(begin),
+			takeWire: () => this.#processes.takeSpare(),
 			era: () => this.#era(),
 			learned: (era, capabilities) => {
 				this.#learned = era;
@@ -104,7 +98,7 @@ export class Server {
 			},
 		};
 		const nobody = { capabilities: {}, info: identity };
-		const takeWire = () => this.#oneMore(() => this.#openWire());
+		const takeWire = () => this.#processes.take();
 		const shared = { ...this.#context, takeWire };
 		this.#shared = new Backend(shared, nobody, {
 			shared: true,
@@ -193,7 +187,7 @@ export class Server {
 			this.#shared.warm();
 			if (this.#config.protocol === "dual") this.#sharedModern.warm();
 		}
-		this.#spares.fill();
+		this.#processes.fill();
 	}
 
 	/** The peer for a legacy client, on the child that its capabilities and the entry's isolation give it. */
@@ -253,7 +247,7 @@ export class Server {
 		this.#calls.end();
 		for (const backend of this.#backends()) backend.distrust();
 		await Promise.all([
-			this.#spares.close(),
+			this.#processes.close(),
 			...this.#backends().map((backend) => backend.restart(drainMs)),
 		]);
 		if (!this.#stopped) this.start();
@@ -265,7 +259,7 @@ export class Server {
 		this.#calls.end();
 		this.#pool.stop();
 		await Promise.all([
-			this.#spares.close(),
+			this.#processes.close(),
 			...this.#backends().map((backend) => backend.stop(drainMs)),
 		]);
 	}
@@ -392,36 +386,4 @@ export class Server {
 	#backends(): Backend[] {
 		return [this.#shared, this.#sharedModern, ...this.#own];
 	}
-
-	/** One process more, where there may be one; one that nobody uses has to go for it. */
-	#oneMore(take: () => Wire): Wire | Exit {
-		const { maxChildren } = this.#config;
-		const { length } = this.#backends().filter(({ hasProcess }) => hasProcess);
-		if (length < maxChildren || this.#pool.endIdle()) return take();
-		this.#counters.limit("maxChildren");
-		const reason = `has ${length} processes already, as many as it may (try again later, or raise "maxChildren")`;
-		return { code: "TOO_MANY_CHILDREN", reason, stderr: [] };
-	}
-
-	#openWire(): Wire {
-		const { command, args, cwd, env, inheritEnv } = this.#config;
-		const { maxLineBytes, maxStderrBytes, stopTimeoutMs } = this.#config;
-		this.#counters.spawn();
-		return openWire({
-			command,
-			args,
-			cwd,
-			env: childEnvironment(process.env, inheritEnv, env),
-			localDir: cwd,
-			maxLineBytes,
-			maxStderrBytes,
-			stopTimeoutMs,
-		});
-	}
-}
-
-/** How many spare processes an entry's `warm` means. */
-function spareCount({ isolation, warm }: ServerConfig): number {
-	if (isolation === "session") return warm;
-	return isolation === "auto" ? Math.max(0, warm - 1) : 0;
 }

@@ -444,6 +444,41 @@ describe("stop", () => {
 	});
 });
 
+describe("a child that is killed while it starts", () => {
+	const killed: Exit = {
+		code: "CHILD_EXITED",
+		reason: "was ended by SIGKILL",
+		signal: "SIGKILL",
+		stderr: [],
+	};
+
+	test("is replaced, and who waits is not told", async () => {
+		const { supervisor, wires, events, last } = start();
+		supervisor.need();
+		for (const before of [1, 2]) {
+			expect(wires).toHaveLength(before);
+			await last().die(killed);
+			await vi.advanceTimersByTimeAsync(250);
+		}
+		expect(wires).toHaveLength(3);
+		last().answer();
+		expect(events).toEqual(["up"]);
+	});
+
+	test("three times in a row is told, and not replaced before anybody asks", async () => {
+		const { supervisor, wires, events, exits, last } = start();
+		supervisor.need();
+		for (let times = 0; times < 3; times++) {
+			await last().die(killed);
+			await vi.advanceTimersByTimeAsync(250);
+		}
+		await vi.advanceTimersByTimeAsync(60_000);
+		expect(events).toEqual(["refused"]);
+		expect(exits).toEqual([killed]);
+		expect(wires).toHaveLength(3);
+	});
+});
+
 describe("spares", () => {
 	function spares(count: number) {
 		const wires: FakeWire[] = [];
