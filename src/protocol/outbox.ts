@@ -31,6 +31,11 @@ export interface OutboxOptions extends MultiplexerOptions {
 	unwritable(id: Id, error: ErrorObject): void;
 }
 
+/** A subscription would never give its turn back, and a ping asks how the child is doing with what it has. */
+function takesNoTurn(request: Request): boolean {
+	return isSubscription(request) || request.method === "ping";
+}
+
 /**
  * What goes to the child, and when: in order, no more at a time than it takes,
  * and not before there is one. What is known of the last child is answered
@@ -101,8 +106,7 @@ export class Outbox {
 	ask(waiting: WaitingRequest<Link>): void {
 		const { request, receive } = waiting;
 		if (this.#answerOpening(request, receive)) return;
-		// A subscription takes no turn: it would never give it back.
-		const isNext = isSubscription(request)
+		const isNext = takesNoTurn(request)
 			? this.#child && !this.#held && !this.#child.isBehind()
 			: this.length === 0 && this.#takesMore;
 		if (isNext) {

@@ -10,6 +10,7 @@ import type {
 	Request,
 	Response,
 } from "../../src/protocol/messages.ts";
+import type { Receive } from "../../src/protocol/peer.ts";
 import { hmacSeal } from "../../src/spawn/hmac-seal.ts";
 import { modernRequestOf } from "../harness/modern-message.ts";
 import { inbox, ScriptedPeer } from "../harness/scripted-peer.ts";
@@ -33,12 +34,22 @@ interface Options {
 	questions?: Request[];
 	/** No child is free. */
 	busy?: boolean;
+	/** The test answers the pings. */
+	pingsByHand?: boolean;
+}
+
+/** A child that answers pings at once. */
+class PingedPeer extends ScriptedPeer {
+	override ask(request: Request, receive: Receive): void {
+		super.ask(request, receive);
+		if (request.method === "ping") this.latest("ping").result();
+	}
 }
 
 /** A modern client that can be asked, on a leased legacy child that the test plays. */
 function open(options: Options = {}) {
 	const { capabilities = all, inputTimeoutMs = 60_000 } = options;
-	const child = new ScriptedPeer();
+	const child = options.pingsByHand ? new ScriptedPeer() : new PingedPeer();
 	const dropped: string[] = [];
 	const released: boolean[] = [];
 	let gaveUp = 0;
@@ -363,6 +374,34 @@ describe("a call during which the child asks", () => {
 		expect(child.told).toEqual([]);
 	});
 
+	test("is asked together what the child was about to write, however long that takes", () => {
+		const { child, call } = open({ pingsByHand: true });
+		const { received } = call();
+		child.say(question(50));
+		gather();
+		vi.advanceTimersByTime(500);
+		child.say(question(51, "roots/list", {}));
+		expect(received).toEqual([]);
+		child.latest("ping").result();
+		expect(keysIn(received)).toHaveLength(2);
+		expect(child.all("ping")).toHaveLength(1);
+	});
+
+	test("is asked though the child answers no ping, which is taken back", () => {
+		const { child, call } = open({ pingsByHand: true });
+		const { received } = call();
+		child.say(question(50));
+		gather();
+		vi.advanceTimersByTime(1000);
+		expect(keysIn(received)).toHaveLength(1);
+		expect(child.told).toMatchObject([
+			{
+				method: "notifications/cancelled",
+				params: { requestId: child.latest("ping").request.id },
+			},
+		]);
+	});
+
 	test("does not ask what the child has taken back", () => {
 		const { child, call } = open();
 		const { received } = call();
@@ -383,10 +422,12 @@ describe("a call during which the child asks", () => {
 	test("is asked first what the child wanted to know before any call", () => {
 		const { child, call, retry } = open({
 			questions: [question(9, "roots/list", {})],
+			pingsByHand: true,
 		});
 		const first = call();
 		expect(child.all("tools/call")).toEqual([]);
 		gather();
+		child.latest("ping").result();
 		const second = retry(
 			stateIn(first.received),
 			answersTo(first.received, { roots: [] }),

@@ -175,6 +175,23 @@ describe("concurrency", () => {
 		expect(bench.methods().at(-1)).toBe("a3");
 	});
 
+	test("a ping waits for no turn, and holds up nobody once it is taken back", () => {
+		const bench = start({ concurrency: 1 });
+		const client = bench.client();
+		client.ask(1, "first");
+		client.ask(2, "ping");
+		client.ask(3, "second");
+		expect(bench.methods()).toEqual(["first", "ping"]);
+		bench.reply(0);
+		client.cancel(2);
+		expect(bench.methods()).toEqual([
+			"first",
+			"ping",
+			"notifications/cancelled",
+			"second",
+		]);
+	});
+
 	test("an answer in the bridge's stead, to a line that was too long, makes room too", () => {
 		const bench = start({ concurrency: 1 });
 		const client = bench.client();

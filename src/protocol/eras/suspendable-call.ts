@@ -54,7 +54,7 @@ interface Question {
 /** How long a child gets, twice, to take up what it asked for before any call, in ms: it says nothing when it has. */
 const takeUpMs = 50;
 
-/** Questions that come within this time of each other are asked together. */
+/** Questions that come within this time of the first one, in ms, are asked with it, as are those the child was writing then. */
 const gatherMs = 10;
 
 /**
@@ -81,6 +81,7 @@ export class SuspendableCall {
 	#serverInfo: unknown;
 	#round = 0;
 	#lastKey = 0;
+	#pings = 0;
 	#used = false;
 	#over = false;
 	#gathering: NodeJS.Timeout | undefined;
@@ -198,7 +199,7 @@ export class SuspendableCall {
 	#ping(then: () => void): void {
 		if (!this.#lease) return;
 		const hear: Receive = (message) => this.#hear(message);
-		whenRead(this.#lease.peer, `${this.id}-ping`, hear, () => {
+		whenRead(this.#lease.peer, `${this.id}-ping-${++this.#pings}`, hear, () => {
 			if (!this.#over) then();
 		});
 	}
@@ -275,8 +276,11 @@ export class SuspendableCall {
 
 	#gather(): void {
 		this.#gathering ??= setTimeout(() => {
-			this.#gathering = undefined;
-			if (this.#attempt && this.#questions.size > 0) this.#suspend();
+			// A child that asks several in one go may be held up between them; it answers a ping behind the last.
+			this.#ping(() => {
+				this.#gathering = undefined;
+				if (this.#attempt && this.#questions.size > 0) this.#suspend();
+			});
 		}, gatherMs);
 	}
 

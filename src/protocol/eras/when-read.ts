@@ -1,3 +1,4 @@
+import { cancellation } from "../given-errors.ts";
 import type { Id } from "../messages.ts";
 import type { Peer, Receive } from "../peer.ts";
 
@@ -23,7 +24,11 @@ export function whenRead(
 		clearTimeout(timer);
 		then();
 	};
-	const timer = setTimeout(finish, pingTimeoutMs);
+	const timer = setTimeout(() => {
+		// The ping counts as work that the child has, and some never answer one.
+		peer.tell(cancellation(id, "No answer to the ping"));
+		finish();
+	}, pingTimeoutMs);
 	peer.ask({ jsonrpc: "2.0", id, method: "ping" }, (message) => {
 		if ("method" in message) hear(message);
 		else finish();
