@@ -54,10 +54,11 @@ export class Audience<Owner> {
 		if (this.#noted.has(request)) this.#agreed.add(String(request.params?.uri));
 	}
 
-	/** A request came to nothing: what was noted for it is not so. */
-	undo(owner: Owner, request: Request): void {
-		if (!this.#noted.has(request)) return;
-		this.unsubscribe(owner, String(request.params?.uri));
+	/** A request came to nothing: what was noted for it is not so. Gives the URI that nobody is subscribed to any more. */
+	undo(owner: Owner, request: Request): string | undefined {
+		if (!this.#noted.has(request)) return undefined;
+		const uri = String(request.params?.uri);
+		return this.unsubscribe(owner, uri) ? uri : undefined;
 	}
 
 	/** Notes a subscription; false where that client had it already. */

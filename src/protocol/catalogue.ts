@@ -1,3 +1,4 @@
+import { stableJson } from "./eras/stable-json.ts";
 import { isMembers, type Members, type Request } from "./messages.ts";
 import type { Era } from "./revisions.ts";
 
@@ -11,6 +12,7 @@ const changedBy: Readonly<Record<string, string>> = {
 
 const mostPages = 100;
 const mostTools = 10_000;
+const mostUnchecked = 10;
 
 /**
  * What a server has last said that it has, learned from the answers that pass:
@@ -24,10 +26,10 @@ export class Catalogue {
 	readonly #repeatable = new Map<string, boolean>();
 
 	/** What clients were given that has not been compared with what the present child says. */
-	readonly #unchecked = new Map<string, Members[]>();
+	readonly #unchecked = new Map<string, Set<string>>();
 
-	/** The lists that clients were given, for a child that has just come up. */
-	toCheck(): Map<string, Members[]> {
+	/** The lists that clients were given, by method, for a child that has just come up: of each child since the last that was checked, as {@link entriesOf} gives them. */
+	toCheck(): Map<string, Set<string>> {
 		this.#keepForCheck();
 		return new Map(this.#unchecked);
 	}
@@ -61,10 +63,13 @@ export class Catalogue {
 	list(method: string): Members[] | undefined {
 		const pages = this.#pages.get(method);
 		const found: Members[] = [];
+		const read = new Set<string>();
 		let cursor: string | undefined = "";
-		while (cursor !== undefined && found.length < mostPages) {
+		// Some servers' last cursor leads back to a page that was read.
+		while (cursor !== undefined && !read.has(cursor)) {
 			const page: Members | undefined = pages?.get(cursor);
 			if (!page) return undefined;
+			read.add(cursor);
 			found.push(page);
 			cursor = nextCursorOf(page);
 		}
@@ -107,9 +112,11 @@ export class Catalogue {
 	#keepForCheck(): void {
 		for (const method of this.#pages.keys()) {
 			const pages = this.list(method);
-			if (pages && !this.#unchecked.has(method)) {
-				this.#unchecked.set(method, pages);
-			}
+			if (!pages) continue;
+			const given = this.#unchecked.get(method) ?? new Set();
+			// Children that die at once, one after the other, must not make this grow.
+			if (given.size < mostUnchecked) given.add(entriesOf(pages));
+			this.#unchecked.set(method, given);
 		}
 	}
 
@@ -135,6 +142,16 @@ export function nextCursorOf({ nextCursor }: Members): string | undefined {
 	return typeof nextCursor === "string" && nextCursor !== ""
 		? nextCursor
 		: undefined;
+}
+
+/** The entries of a list's pages, whatever it is of, in a form that can be compared. */
+export function entriesOf(list: readonly Members[]): string {
+	const entries = list.flatMap((page) => {
+		const { tools, prompts, resources, resourceTemplates } = page;
+		const found = tools ?? prompts ?? resources ?? resourceTemplates;
+		return Array.isArray(found) ? found : [];
+	});
+	return stableJson(entries);
 }
 
 /** The notification that says that a list has changed. */

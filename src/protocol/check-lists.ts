@@ -1,5 +1,9 @@
-import { type Catalogue, changeOf, nextCursorOf } from "./catalogue.ts";
-import { stableJson } from "./eras/stable-json.ts";
+import {
+	type Catalogue,
+	changeOf,
+	entriesOf,
+	nextCursorOf,
+} from "./catalogue.ts";
 import { ErrorCode } from "./error-codes.ts";
 import type { Members } from "./messages.ts";
 import type { Receive } from "./peer.ts";
@@ -20,19 +24,21 @@ export function checkLists(
 	changed: (notification: string) => void,
 ): void {
 	const told = new Set<string>();
-	const check = (method: string, before: string) => {
-		const items: unknown[] = [];
-		let pages = 0;
+	const check = (method: string, given: Set<string>) => {
+		const pages: Members[] = [];
+		/** The first page has none. */
+		const read = new Set([""]);
 		const finish = () => {
 			catalogue.checked(method);
 			const notification = changeOf(method);
 			if (!notification || told.has(notification)) return;
-			if (stableJson(items) === before) return;
+			const entries = entriesOf(pages);
+			if ([...given].every((each) => each === entries)) return;
 			told.add(notification);
 			changed(notification);
 		};
-		const read = (cursor?: unknown) => {
-			ask(method, cursor === undefined ? {} : { cursor }, (message) => {
+		const next = (params: Members) => {
+			ask(method, params, (message) => {
 				if ("method" in message) return;
 				if ("error" in message) {
 					if (message.error.code !== ErrorCode.methodNotFound) return;
@@ -41,22 +47,19 @@ export function checkLists(
 					finish();
 					return;
 				}
-				items.push(...itemsOf(message.result));
-				const next = nextCursorOf(message.result);
-				if (next === undefined || ++pages >= mostPages) finish();
-				else read(next);
+				pages.push(message.result);
+				const cursor = nextCursorOf(message.result);
+				const isLast =
+					cursor === undefined || read.has(cursor) || read.size >= mostPages;
+				if (isLast) {
+					finish();
+					return;
+				}
+				read.add(cursor);
+				next({ cursor });
 			});
 		};
-		read();
+		next({});
 	};
-	for (const [method, pages] of catalogue.toCheck()) {
-		check(method, stableJson(pages.flatMap(itemsOf)));
-	}
-}
-
-/** The entries of a page, whatever the list is of. */
-function itemsOf(page: Members): unknown[] {
-	const { tools, prompts, resources, resourceTemplates } = page;
-	const items = tools ?? prompts ?? resources ?? resourceTemplates;
-	return Array.isArray(items) ? items : [];
+	for (const [method, given] of catalogue.toCheck()) check(method, given);
 }

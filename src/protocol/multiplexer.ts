@@ -167,7 +167,7 @@ export class Multiplexer {
 		checkLists(
 			this.#catalogue,
 			(method, more, receive) =>
-				this.askOwn(method, { ...params, ...more }, receive),
+				this.#outbox.askOwnInTurn(method, { ...params, ...more }, receive),
 			(method) => this.#announce({ jsonrpc: "2.0", method }),
 		);
 	}
@@ -307,7 +307,7 @@ export class Multiplexer {
 				this.#parked.take(link, requestId))
 			: undefined;
 		if (waiting) {
-			this.#audience.undo(link, waiting.request);
+			this.#undo(link, waiting.request);
 			waiting.receive(errorOf(waiting.request.id, cancelledError));
 			this.#outbox.pump();
 			return;
@@ -316,9 +316,15 @@ export class Multiplexer {
 		if (!cancelled) return;
 		this.#outbox.write(cancelled.notification);
 		const { request, receive } = cancelled.asked;
-		this.#audience.undo(link, request);
+		this.#undo(link, request);
 		receive(errorOf(request.id, cancelledError));
 		this.#outbox.pump();
+	}
+
+	/** A client has taken back what it asked for; the child may have agreed to it already. */
+	#undo(link: Link, request: Request): void {
+		const uri = this.#audience.undo(link, request);
+		if (uri !== undefined) this.askOwn("resources/unsubscribe", { uri });
 	}
 
 	#leave(link: Link): void {

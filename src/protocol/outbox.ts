@@ -50,6 +50,8 @@ export class Outbox {
 	/** The last child, whose opening holds for the next one until that shows otherwise. */
 	#lastChild: ReadyChild | undefined;
 	#held = false;
+	/** Requests of the bridge's own that wait for a turn: they go before those of clients. */
+	#own: WaitingRequest<Link>[] = [];
 
 	constructor(options: OutboxOptions) {
 		this.#options = options;
@@ -84,6 +86,8 @@ export class Outbox {
 	 */
 	down(again: readonly WaitingRequest<Link>[]): void {
 		this.#child = undefined;
+		this.#own = [];
+		this.#waiting.takeOf(this.ownLink);
 		this.#waiting.putFirst(again);
 	}
 
@@ -108,7 +112,7 @@ export class Outbox {
 		if (this.#answerOpening(request, receive)) return;
 		const isNext = takesNoTurn(request)
 			? this.#child && !this.#held && !this.#child.isBehind()
-			: this.length === 0 && this.#takesMore;
+			: this.length === 0 && this.#own.length === 0 && this.#takesMore;
 		if (isNext) {
 			this.dispatch(waiting);
 			return;
@@ -127,9 +131,10 @@ export class Outbox {
 		this.pump();
 	}
 
-	/** Takes a notification of a client: it is written at once unless there is no child, or one that is behind. */
+	/** Takes a notification of a client: it is written at once unless there is no child, or one that is behind. It passes requests that wait for their turn. */
 	notify(owner: Link, notification: Notification): void {
 		if (this.#child && !this.#child.isBehind()) {
+			if (!this.#held) this.#notifyAll();
 			this.#child.write(notification);
 			return;
 		}
@@ -147,15 +152,27 @@ export class Outbox {
 		this.#child?.write(message);
 	}
 
-	/** A request of the bridge's own. */
+	/** A request of the bridge's own to the child that there is, before all that waits; it is not sent to another child. */
 	askOwn(method: string, params: Members, receive: Receive): void {
 		const request: Request = { jsonrpc: "2.0", id: 0, method, params };
-		const { ledger } = this.#options;
-		this.#child?.write(ledger.ask(this.ownLink, request, receive));
+		const own = { owner: this.ownLink, request, receive };
+		if (!this.#child) return;
+		if (takesNoTurn(request)) this.#writeOwn(own);
+		else {
+			this.#own.push(own);
+			this.#pumpOwn();
+		}
+	}
+
+	/** As {@link askOwn}, but it waits in line behind what clients have asked. */
+	askOwnInTurn(method: string, params: Members, receive: Receive): void {
+		const request: Request = { jsonrpc: "2.0", id: 0, method, params };
+		if (this.#child) this.ask({ owner: this.ownLink, request, receive });
 	}
 
 	/** Sends what waits, as far as there is a child for it. */
 	pump(): void {
+		this.#pumpOwn();
 		while (this.length > 0 && this.#takesMore) {
 			const waiting = this.#waiting.shift();
 			if (!waiting) return;
@@ -185,6 +202,25 @@ export class Outbox {
 		const sent = ledger.ask(owner, noted, receive, progress);
 		const isWritten = child.write(sent, () => ledger.wrote(sent.id));
 		if (!isWritten) unwritable(sent.id, notPassedOn);
+	}
+
+	#pumpOwn(): void {
+		while (this.#takesMore) {
+			const own = this.#own.shift();
+			if (!own) return;
+			this.#writeOwn(own);
+		}
+	}
+
+	#writeOwn({ owner, request, receive }: WaitingRequest<Link>): void {
+		this.#child?.write(this.#options.ledger.ask(owner, request, receive));
+	}
+
+	/** Writes the notifications that wait. */
+	#notifyAll(): void {
+		for (const waiting of this.#waiting.takeNotifications()) {
+			this.#child?.write(waiting.notification);
+		}
 	}
 
 	/** Whether the child may get one more request. */

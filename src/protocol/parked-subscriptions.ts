@@ -9,6 +9,12 @@ import {
 } from "./messages.ts";
 import { WaitingLine, type WaitingRequest } from "./waiting-line.ts";
 
+/** As many as there were open ones, which have bounds of their own. */
+const unbounded = {
+	maxQueue: Number.POSITIVE_INFINITY,
+	maxQueueBytes: Number.POSITIVE_INFINITY,
+};
+
 /**
  * Subscriptions of modern clients that outlive the child they were opened on:
  * they wait for the next one, without being a reason to start it.
@@ -34,8 +40,7 @@ export class ParkedSubscriptions<Owner> {
 	/** Keeps a request whose child has gone, where it is an open subscription; false for any other. */
 	park(asked: Asked<Owner>): boolean {
 		if (!this.#acknowledged.has(asked.request)) return false;
-		// As many as there were open ones, which have bounds of their own.
-		this.#parked.putFirst([asked]);
+		this.#parked.push(asked, unbounded);
 		return true;
 	}
 

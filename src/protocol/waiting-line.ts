@@ -10,10 +10,14 @@ export interface WaitingRequest<Owner> {
 	progress?: number | undefined;
 }
 
+/** A notification that waits for a child. */
+export interface WaitingNotification<Owner> {
+	owner: Owner;
+	notification: Notification;
+}
+
 /** What waits for a child. */
-export type Waiting<Owner> =
-	| WaitingRequest<Owner>
-	| { owner: Owner; notification: Notification };
+export type Waiting<Owner> = WaitingRequest<Owner> | WaitingNotification<Owner>;
 
 /** How much may wait. */
 export interface Bounds {
@@ -70,6 +74,13 @@ export class WaitingLine<Owner> {
 	/** Takes all that one owner has in it. */
 	takeOf(owner: Owner): Waiting<Owner>[] {
 		return this.#takeWhere((waiting) => waiting.owner === owner);
+	}
+
+	/** Takes the notifications. */
+	takeNotifications(): WaitingNotification<Owner>[] {
+		return this.#takeWhere((waiting) => "notification" in waiting).filter(
+			(waiting) => "notification" in waiting,
+		);
 	}
 
 	/** Takes the request that has this id with its owner, where there is one. */

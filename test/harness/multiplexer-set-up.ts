@@ -1,3 +1,4 @@
+import { metaKey } from "../../src/protocol/eras/meta.ts";
 import { ErrorCode } from "../../src/protocol/error-codes.ts";
 import {
 	errorOf,
@@ -154,6 +155,12 @@ export function start({
 		progress(method: string, progress: number) {
 			const { id: progressToken } = newest(method);
 			this.notify("notifications/progress", { progressToken, progress });
+		},
+		/** The child says that its n-th request, a subscription, is open. */
+		acknowledge(index: number) {
+			const method = "notifications/subscriptions/acknowledged";
+			const { id } = this.request(index);
+			this.notify(method, { _meta: { [metaKey.subscriptionId]: id } });
 		},
 		/** The child says something that names no request. */
 		notify(method: string, params?: Members) {

@@ -1,5 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { Catalogue, changeOf } from "../../src/protocol/catalogue.ts";
+import {
+	Catalogue,
+	changeOf,
+	entriesOf,
+} from "../../src/protocol/catalogue.ts";
 import type { Members, Request } from "../../src/protocol/messages.ts";
 
 const list = (method: string, params?: Members): Request => ({
@@ -219,22 +223,45 @@ describe("what may reach a server twice", () => {
 	});
 });
 
+test("a list whose last cursor leads back is whole, and each page of it is known", () => {
+	const catalogue = noted({ "": page(["a"], "2"), 2: page(["b"], "2") });
+	expect(catalogue.list("tools/list")).toHaveLength(2);
+	expect(catalogue.answer(list("tools/list", { cursor: "2" }))).toEqual(
+		page(["b"], "2"),
+	);
+});
+
 describe("what is to be compared with a new child", () => {
+	/** Lists of tools with these names, one for each child. */
+	const given = (...lists: string[][]) =>
+		new Set(lists.map((names) => entriesOf([page(names)])));
+
 	test("is every whole list that clients were given, until it has been compared", () => {
 		const catalogue = noted({ "": page(["a"], "2"), 2: page(["b"]) });
 		catalogue.note(list("prompts/list"), { nextCursor: "2" }, "legacy");
-		const expected = new Map([["tools/list", [page(["a"], "2"), page(["b"])]]]);
+		const expected = new Map([["tools/list", given(["a", "b"])]]);
 		expect(catalogue.toCheck()).toEqual(expected);
 		expect(catalogue.toCheck()).toEqual(expected);
 	});
 
-	test("is what clients were given first, where a child in between was gone before it was compared", () => {
-		const catalogue = noted({ "": page(["given"]) });
+	test("is what each child gave that was gone before it was compared", () => {
+		const catalogue = noted({ "": page(["first"]) });
 		catalogue.toCheck();
-		catalogue.note(list("tools/list"), page(["other"]), "legacy");
-		expect(catalogue.toCheck().get("tools/list")).toEqual([page(["given"])]);
+		catalogue.note(list("tools/list"), page(["second"]), "legacy");
+		expect(catalogue.toCheck().get("tools/list")).toEqual(
+			given(["first"], ["second"]),
+		);
 		catalogue.checked("tools/list");
-		expect(catalogue.toCheck().get("tools/list")).toEqual([page(["other"])]);
+		expect(catalogue.toCheck().get("tools/list")).toEqual(given(["second"]));
+	});
+
+	test("does not grow with every child that dies at once", () => {
+		const catalogue = new Catalogue();
+		for (let child = 0; child < 100; child++) {
+			catalogue.note(list("tools/list"), page([`of ${child}`]), "legacy");
+			catalogue.toCheck();
+		}
+		expect(catalogue.toCheck().get("tools/list")?.size).toBe(10);
 	});
 
 	test("is kept where another program may stand behind it, which is trusted with nothing else", () => {
@@ -243,7 +270,9 @@ describe("what is to be compared with a new child", () => {
 		catalogue.distrust();
 		expect(catalogue.answer(list("tools/list"))).toBeUndefined();
 		expect(catalogue.isRepeatable(call("a"))).toBe(false);
-		expect(catalogue.toCheck().get("tools/list")).toEqual([{ tools }]);
+		expect(catalogue.toCheck().get("tools/list")).toEqual(
+			new Set([entriesOf([{ tools }])]),
+		);
 	});
 });
 

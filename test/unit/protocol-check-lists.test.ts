@@ -160,6 +160,19 @@ test("a child that does not live to answer has told nothing, and the next one is
 	expect(third.changed).toEqual([]);
 });
 
+test("a list that only some clients were given, from a child that did not live to be compared, is compared too", () => {
+	const first = check({ "tools/list": [{ tools: tools("a") }] });
+	// This child gives a client another list than the one before, and dies.
+	const second = check(
+		{ "tools/list": [{ tools: tools("b") }] },
+		first.catalogue,
+	);
+	second.fail(0, ErrorCode.serverUnavailable);
+	const third = check({}, first.catalogue);
+	third.answer(0, { tools: tools("a") });
+	expect(third.changed).toEqual(["notifications/tools/list_changed"]);
+});
+
 test("what the child says meanwhile is no answer", () => {
 	const { asked, answer, changed } = check({
 		"tools/list": [{ tools: tools("a") }],
@@ -167,6 +180,19 @@ test("what the child says meanwhile is no answer", () => {
 	asked[0]?.receive({ jsonrpc: "2.0", method: "notifications/message" });
 	expect(changed).toEqual([]);
 	answer(0, { tools: tools("a") });
+	expect(changed).toEqual([]);
+});
+
+test("a list whose last cursor leads back to an earlier page ends there", () => {
+	const { asked, answer, changed } = check({
+		"tools/list": [
+			{ tools: tools("a"), nextCursor: "1" },
+			{ tools: tools("b"), nextCursor: "1" },
+		],
+	});
+	answer(0, { tools: tools("a"), nextCursor: "1" });
+	answer(1, { tools: tools("b"), nextCursor: "1" });
+	expect(asked).toHaveLength(2);
 	expect(changed).toEqual([]);
 });
 

@@ -40,6 +40,25 @@ describe("a child that is behind with reading", () => {
 		expect(bench.sent()).toHaveLength(3);
 	});
 
+	test("gets notifications in their order, also where one waits behind requests", () => {
+		const bench = start({ concurrency: 1 });
+		const client = bench.client();
+		client.ask(1, "first");
+		bench.child.isBehind = true;
+		client.ask(2, "second");
+		client.notify("notifications/x");
+		bench.child.isBehind = false;
+		bench.multiplexer.caughtUp();
+		client.notify("notifications/y");
+		bench.reply(0);
+		expect(bench.methods()).toEqual([
+			"first",
+			"notifications/x",
+			"notifications/y",
+			"second",
+		]);
+	});
+
 	test("gets nothing where it is behind again by the time it says that it has caught up", () => {
 		const bench = start();
 		const client = bench.client();

@@ -174,6 +174,81 @@ describe("a subscription that its child has not read", () => {
 	});
 });
 
+test("a subscription that is cancelled while the child has it, or while it waits for one, is taken back from the child", () => {
+	const params = { uri: "x:1" };
+	const bench = start({ concurrency: 1 });
+	const client = bench.client();
+	client.ask(1, "resources/subscribe", params);
+	bench.multiplexer.down(gone);
+	expect(client.answerTo(1)).toHaveProperty("error");
+	bench.child.reads = false;
+	client.ask(2, "resources/subscribe", params);
+	bench.up();
+	bench.multiplexer.down(gone);
+	bench.up();
+	// What was agreed on before is set up first; the request itself still waits.
+	client.cancel(2);
+	bench.replyTo("resources/subscribe");
+	expect(bench.sent()).toMatchObject([
+		{ method: "resources/subscribe", params },
+		{ method: "resources/unsubscribe", params },
+	]);
+});
+
+test("the bridge's own requests keep to what the child takes at a time: what is set up again goes before what clients wait for, the check of the lists behind it", () => {
+	const bench = start({ concurrency: 1 });
+	const client = bench.client();
+	for (const method of ["tools/list", "prompts/list"]) {
+		client.ask(method, method);
+		bench.replyTo(method, {});
+	}
+	client.ask("level", "logging/setLevel", { level: "info" });
+	bench.replyTo("logging/setLevel");
+	bench.multiplexer.down(gone);
+	client.ask(1, "first");
+	client.ask(2, "second");
+	bench.up();
+	bench.multiplexer.checkLists({});
+	const order = [
+		"logging/setLevel",
+		"first",
+		"second",
+		"tools/list",
+		"prompts/list",
+	];
+	for (const [index, method] of order.entries()) {
+		expect(bench.methods()).toEqual(order.slice(0, index + 1));
+		bench.replyTo(method);
+	}
+	expect(client.answerTo(2)).toHaveProperty("result");
+});
+
+test("the bridge's own requests to a child that has gone are not sent to the next", () => {
+	const bench = start({ concurrency: 1 });
+	const client = listTools(bench, tool("a"));
+	client.ask(1, "first");
+	bench.multiplexer.checkLists({});
+	bench.multiplexer.down(gone);
+	bench.up();
+	expect(bench.sent()).toEqual([]);
+});
+
+test("subscriptions are opened again in the order in which they were", () => {
+	const bench = start({ ready: false });
+	bench.up({ era: "modern" });
+	const client = bench.client();
+	const labels = ["a", "b", "c"];
+	for (const label of labels) {
+		client.ask(label, "subscriptions/listen", { label });
+		bench.acknowledge(bench.sent().length - 1);
+	}
+	bench.multiplexer.down(gone);
+	bench.up({ era: "modern" });
+	expect(bench.sent()).toMatchObject(
+		labels.map((label) => ({ params: { label } })),
+	);
+});
+
 describe("a call that its child has read", () => {
 	test.each([
 		{ readOnlyHint: true },
@@ -545,10 +620,7 @@ describe("after a new child is up the lists are compared", () => {
 		const client = bench.client();
 		const subscribe = (id: string, notifications: Members) => {
 			client.ask(id, "subscriptions/listen", { notifications });
-			const index = bench.sent().length - 1;
-			const method = "notifications/subscriptions/acknowledged";
-			const { id: own } = bench.request(index);
-			bench.notify(method, { _meta: { [metaKey.subscriptionId]: own } });
+			bench.acknowledge(bench.sent().length - 1);
 		};
 		subscribe("s", { toolsListChanged: true });
 		subscribe("p", { promptsListChanged: true });
