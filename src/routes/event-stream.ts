@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import { type SSEStreamingApi, streamSSE } from "hono/streaming";
+import { type NodeBindings, nodeBindings } from "./node-bindings.ts";
 
 /** One server-sent event of the MCP transports: one line of data, so no field needs splitting. */
 export interface Event {
@@ -55,11 +56,6 @@ export class KeepAlive {
 	}
 }
 
-/** What Node's server puts into the context. */
-interface Bindings {
-	outgoing?: { destroy(): void };
-}
-
 /** How long a client gets to read what was queued when its stream was ended. */
 const lastWordsMs = 10_000;
 
@@ -75,7 +71,7 @@ export class EventStream {
 	#sse: SSEStreamingApi | undefined;
 	#lastWords: NodeJS.Timeout | undefined;
 	/** Node's response, where it is Node's: the stream's own end leaves the connection of a client that does not read. */
-	#outgoing: { destroy(): void } | undefined;
+	#outgoing: NodeBindings["outgoing"];
 
 	/**
 	 * @param onClose called once, when nothing can be sent any more: the client has gone, was cut off, or the stream was ended
@@ -109,7 +105,7 @@ export class EventStream {
 	/** The HTTP response that carries the stream. */
 	response(c: Context): Response {
 		c.header("X-Accel-Buffering", "no");
-		this.#outgoing = (c.env as Bindings | undefined)?.outgoing;
+		this.#outgoing = nodeBindings(c).outgoing;
 		return streamSSE(c, async (sse) => {
 			sse.onAbort(() => this.#close());
 			this.#sse = sse;

@@ -11,6 +11,7 @@ import {
 import type { Exit, Wire, WireEvents } from "../protocol/wire.ts";
 import { guard } from "./guardian.ts";
 import { LastLines } from "./last-lines.ts";
+import { LineWriter } from "./line-writer.ts";
 import { endGroup, signalGroup } from "./process-group.ts";
 import { type Command, endOf, startProcess } from "./start-process.ts";
 
@@ -68,7 +69,12 @@ export function openWire(command: Command): Wire {
 		return { ...ending, stderr: lastStderr.lines };
 	});
 
-	let unread = 0;
+	const stdin = new LineWriter(subprocess.stdin, () => {
+		if (!isBehind || stdin.bytes > mostUnread) return;
+		isBehind = false;
+		wire.events.caughtUp();
+	});
+	let isBehind = false;
 	const wire: Wire = {
 		pid,
 		events: unheard,
@@ -77,7 +83,7 @@ export function openWire(command: Command): Wire {
 		},
 		closed,
 		get isBehind() {
-			return unread > mostUnread;
+			return isBehind;
 		},
 		write(message, written) {
 			if (!open) return true;
@@ -87,16 +93,8 @@ export function openWire(command: Command): Wire {
 			} catch {
 				return false;
 			}
-			const { length } = line;
-			unread += length;
-			// Not by the stream's own count: Bun's is always 0.
-			subprocess.stdin.write(line, (error) => {
-				const wasBehind = wire.isBehind;
-				unread -= length;
-				if (error) return;
-				written?.();
-				if (wasBehind && !wire.isBehind) wire.events.caughtUp();
-			});
+			stdin.write(line, written);
+			isBehind ||= stdin.bytes > mostUnread;
 			return true;
 		},
 		async close() {
@@ -104,7 +102,7 @@ export function openWire(command: Command): Wire {
 				await closed;
 				return stopping;
 			}
-			subprocess.stdin.end();
+			stdin.end();
 			await Promise.race([
 				exited,
 				delay(command.stopTimeoutMs, undefined, { ref: false }),

@@ -15,15 +15,15 @@ const file = scratch();
 const transports = ["sse", "streamable"] as const;
 let entries = 0;
 
-/** A server whose first calls of any tool end it, and how often each tool was called in all its processes. */
+/** A server whose first calls of any tool end it, and the calls that were made of each tool in all its processes. */
 function dying(times: number) {
 	const at = file(`dying ${++entries}`);
 	const entry = fixture("faulty", ["die-on-call", "die-times", `${times}`], {
 		env: { STATE_FILE: `${at} deaths`, CALLS_FILE: `${at} calls` },
 	});
-	const calls = (name: string) =>
-		linesOf(`${at} calls`).filter((line) => line.split(" ")[1] === name).length;
-	return { entry, calls };
+	const made = (name: string) =>
+		linesOf(`${at} calls`).filter((line) => line.split(" ")[1] === name);
+	return { entry, made, calls: (name: string) => made(name).length };
 }
 
 describe("a call whose child dies while it has it", () => {
@@ -121,6 +121,39 @@ test("a call that waits for its turn when the child is killed gets the next one"
 	expect(first?.error?.data).toMatchObject({ signal: "SIGKILL" });
 	for (const { error } of others) expect(error).toBeUndefined();
 	expect(server.calls("echo")).toHaveLength(names.length);
+	await bridge.stop();
+});
+
+test("of the calls that wait for a child to read them, those that it reads before it dies are not made again, and the rest goes to the next one", async () => {
+	const deadly = dying(1);
+	const bridge = await startBridge({ servers: { deadly: deadly.entry } });
+	const client = await RawClient.connect(bridge, "deadly", "sse");
+	await client.request(callMessage("first", "pid"));
+	const pid = (await sharedPid(bridge, "deadly")) as number;
+	process.kill(pid, "SIGSTOP");
+	// More than a pipe holds. The child lives through some of them and dies of the first "write".
+	const filler = "x".repeat(20_000);
+	const ids = Array.from({ length: 40 }, (_, index) => `${index}`);
+	const toolOf = (id: string) => (Number(id) < 14 ? "pid" : "write");
+	for (const id of ids) {
+		await client.send(callMessage(id, toolOf(id), { id, filler }));
+	}
+	process.kill(pid, "SIGCONT");
+	const answers = await Promise.all(ids.map((id) => client.answer(id)));
+	const made = deadly
+		.made("write")
+		.map((line) => JSON.parse(line.split(" write ")[1] ?? "").id);
+	expect(new Set(made).size).toBe(made.length);
+	const answered = answers.filter(({ result }) => result).map(({ id }) => id);
+	const failed = answers.filter(({ error }) => error);
+	expect(failed.map(({ id }) => id)).toContain("14");
+	for (const { error } of failed) {
+		expect(error?.data).toMatchObject({ code: "CHILD_EXITED" });
+	}
+	const writes = answered.filter((id) => toolOf(String(id)) === "write");
+	expect(writes.length).toBeGreaterThan(0);
+	expect(made).toEqual(expect.arrayContaining(writes));
+	client.close();
 	await bridge.stop();
 });
 
