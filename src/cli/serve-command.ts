@@ -47,6 +47,11 @@ export async function serve(
 			hostname: host,
 			port,
 			maxHeaderBytes: config.maxHeaderBytes,
+			deaf: (error) =>
+				log.warn(
+					{ err: error },
+					"takes no connections for a moment: there are no file descriptors left for them (raise the limit, see ulimit -n, or lower maxStreams)",
+				),
 		})
 		.catch((error) => {
 			throw new ListenError(error, host, port);

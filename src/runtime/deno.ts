@@ -6,19 +6,50 @@ interface Deno {
 	serve(
 		options: { hostname: string; port: number; onListen(): void },
 		handler: Fetch,
-	): { addr: { port: number }; shutdown(): Promise<void> };
+	): {
+		addr: { port: number };
+		finished: Promise<void>;
+		shutdown(): Promise<void>;
+	};
 }
 
 const { Deno } = globalThis as unknown as { Deno: Deno };
 
+/** How long it does not listen after it has run out of file descriptors. */
+const deafMs = 100;
+
 /** Deno, by its own server. */
 export const deno: Runtime = {
 	name: `Deno ${Deno?.version.deno}`,
-	async listen(fetch, { hostname, port }) {
-		const server = Deno.serve({ hostname, port, onListen() {} }, fetch);
+	async listen(fetch, { hostname, port, deaf }) {
+		let isClosing = false;
+		const start = (port: number) => {
+			const server = Deno.serve({ hostname, port, onListen() {} }, fetch);
+			// It ends, for good, where a connection finds no file descriptor: the next one may find one.
+			server.finished.catch((error) => {
+				if (isClosing) return;
+				if (!isOutOfFiles(error)) throw error;
+				deaf(error);
+				startAgain(server.addr.port);
+			});
+			return server;
+		};
+		const startAgain = (port: number) => {
+			setTimeout(() => {
+				if (isClosing) return;
+				try {
+					server = start(port);
+				} catch (error) {
+					if (!isOutOfFiles(error)) throw error;
+					startAgain(port);
+				}
+			}, deafMs);
+		};
+		let server = start(port);
 		return {
 			port: server.addr.port,
 			async close(graceMs) {
+				isClosing = true;
 				let timer: NodeJS.Timeout | undefined;
 				const grace = new Promise<void>((resolve) => {
 					timer = setTimeout(resolve, graceMs);
@@ -30,3 +61,7 @@ export const deno: Runtime = {
 		};
 	},
 };
+
+function isOutOfFiles(error: unknown): boolean {
+	return error instanceof Error && /too many open files/i.test(error.message);
+}

@@ -16,6 +16,8 @@ export interface ListenOptions {
 	port: number;
 	/** Bytes of headers that have to get through, where the runtime can be told. */
 	maxHeaderBytes: number;
+	/** Called where the runtime tells that it cannot take a connection, for want of file descriptors, and will again after a while. */
+	deaf(error: unknown): void;
 }
 
 /** An open listener. */

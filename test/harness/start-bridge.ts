@@ -28,6 +28,8 @@ export interface StartOptions {
 	env?: Record<string, string>;
 	/** A module of test/fixtures that runs inside the bridge's process before the bridge does. */
 	preload?: string;
+	/** How many files and connections its process may have open. */
+	maxDescriptors?: number;
 	/** The config is a named-server config in JSON instead of a servers.ts; only `servers` of the input is used. */
 	named?: boolean;
 }
@@ -118,6 +120,11 @@ function replaceFile(file: string, text: string): void {
 	renameSync(`${file}.new`, file);
 }
 
+/** The beginning of a command whose process may not open more than so many files. */
+function limited(maxDescriptors: number): [string, ...string[]] {
+	return ["sh", "-c", `ulimit -n ${maxDescriptors}; exec "$0" "$@"`];
+}
+
 const listening = /listening on (http:\/\/127\.0\.0\.1:\d+)/;
 
 /** Starts the bridge under the project's runtime. It is ended after the test file at the latest. */
@@ -131,10 +138,14 @@ export async function startBridge(
 	const config = path.join(folder, named ? "servers.json" : "servers.ts");
 	replaceFile(config, configText(marker, input, named));
 
-	const [command, ...first] = bridgeCommand(
-		options.runtime,
-		options.preload && path.join(root, "test/fixtures", options.preload),
-	);
+	const { maxDescriptors, preload, runtime } = options;
+	const [command, ...first] = [
+		...(maxDescriptors === undefined ? [] : limited(maxDescriptors)),
+		...bridgeCommand(
+			runtime,
+			preload && path.join(root, "test/fixtures", preload),
+		),
+	] as const;
 	const child = spawn(
 		command,
 		[

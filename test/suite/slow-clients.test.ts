@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
 import { answeredUntil } from "../harness/answered-until.ts";
 import { callMessage } from "../harness/call-message.ts";
@@ -13,6 +14,9 @@ import { type Bridge, fixture, startBridge } from "../harness/start-bridge.ts";
 import { callOnce, textOf } from "../harness/status.ts";
 
 /** Clients that do not read, or stop in the middle, or want too much: they cost little, and nobody but themselves. */
+
+/** How many files and connections a process has open. */
+const openFiles = (pid: number) => readdirSync(`/proc/${pid}/fd`).length;
 
 const KiB = 1024;
 /** What the bridge may hold more than before, in MiB, where more is sent to who does not read. */
@@ -159,6 +163,40 @@ test("a client that half-closes its connection behind a request breaks nothing: 
 	).toEqual([]);
 	other.close();
 	await bridge.stop();
+});
+
+test("a client that opens more connections than the bridge has file descriptors for ends nobody's stream, and when it is gone others are served", async () => {
+	const maxDescriptors = 120;
+	const bridge = await startBridge(
+		{ servers: { one: fixture("flooding") } },
+		{ maxDescriptors },
+	);
+	const other = await RawClient.connect(bridge, "one", "sse");
+	expect(await other.text(1, "echo", { message: "before" })).toBe("before");
+	// Some may be refused.
+	const opened = await Promise.allSettled(
+		Array.from({ length: 2 * maxDescriptors }, () => RawSocket.open(bridge)),
+	);
+	await eventually(
+		() => openFiles(bridge.pid) >= maxDescriptors - 5,
+		() => `only ${openFiles(bridge.pid)} files are open`,
+	);
+	for (const each of opened) {
+		if (each.status === "fulfilled") each.value.close();
+	}
+	await eventually(
+		() =>
+			callOnce(bridge, "one", "pid").then(
+				({ result }) => result !== undefined,
+				() => false,
+			),
+		"nobody is served any more",
+	);
+	expect(await other.text(2, "echo", { message: "after" })).toBe("after");
+	// Only Deno tells.
+	if (runtimeName === "deno") await bridge.waitForLog("no file descriptors");
+	other.close();
+	expect(await bridge.stop()).toEqual({ code: 0, signal: null });
 });
 
 describe("a client that opens a thousand streams", () => {
