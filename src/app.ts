@@ -20,7 +20,7 @@ export function createApp(context: RouteContext, log: Logger): Hono {
 	const server = new Hono<ServerEnv>({ strict: false })
 		.use(limitHeaders(config.maxHeaderBytes))
 		.use(limitBody(config))
-		.route("/mcp", streamable(context))
+		.route("/mcp", streamable(context, log))
 		.route("/sse", sse(context))
 		.route("/messages", messages(context));
 

@@ -23,6 +23,8 @@ export class Bridge {
 	readonly app: Hono;
 	readonly #log: Logger;
 	readonly #servers = new Map<string, Server>();
+	/** Servers that are gone from the config and end. */
+	readonly #removing = new Set<Promise<void>>();
 	readonly #sessions = new SessionStore<StreamableSession>();
 	readonly #sseSessions = new SessionStore<SseSession>();
 	readonly #key: string | Uint8Array;
@@ -91,12 +93,7 @@ export class Bridge {
 			if (names.has(server.name)) continue;
 			this.#log.info({ server: server.name }, "removed");
 			this.#servers.delete(key);
-			work.push(
-				server.stop(drainMs).then(() => {
-					this.#sessions.closeAll(server.name);
-					this.#sseSessions.closeAll(server.name);
-				}),
-			);
+			work.push(this.#remove(server, drainMs));
 		}
 		for (const name of names) {
 			const entry = config.servers[name];
@@ -128,10 +125,24 @@ export class Bridge {
 		const stopping = [...this.#servers.values()].map((server) =>
 			server.stop(drainTimeoutMs),
 		);
-		await Promise.all(stopping);
+		await Promise.all([...stopping, ...this.#removing]);
 		this.#keepAlive.close();
-		this.#sessions.closeAll();
-		this.#sseSessions.closeAll();
+		for (const session of this.#sessions.takeAll()) session.close();
+		for (const session of this.#sseSessions.takeAll()) session.close();
+	}
+
+	/** Ends a server and its sessions. Another of the same name may come before it is gone: by then none of them is found any more. */
+	#remove(server: Server, drainMs: number): Promise<void> {
+		const sessions = [
+			...this.#sessions.takeAll(server.name),
+			...this.#sseSessions.takeAll(server.name),
+		];
+		const removing = server.stop(drainMs).then(() => {
+			for (const session of sessions) session.close();
+			this.#removing.delete(removing);
+		});
+		this.#removing.add(removing);
+		return removing;
 	}
 
 	#add(name: string): Server {

@@ -1,6 +1,14 @@
 import { isAtLeast, isLogLevel, leastSevere } from "./log-levels.ts";
 import type { Request } from "./messages.ts";
 
+/** What a client has set up on a legacy child. */
+export interface Settings {
+	/** Its log level, where it has set one. */
+	level: string | undefined;
+	/** Of the resources that it is subscribed to. */
+	uris: readonly string[];
+}
+
 /**
  * Which of a child's clients wants to hear what: resource subscriptions,
  * counted over the clients, and each client's own log level. Pure.
@@ -32,17 +40,19 @@ export class Audience<Owner> {
 	 * have, or still want, the same.
 	 */
 	note(owner: Owner, request: Request): Request | undefined {
-		const { uri, level } = request.params ?? {};
+		const uri = uriOf(request);
 		switch (request.method) {
 			case "resources/subscribe":
 				// Before the answer, which an update may follow at once.
-				if (!this.subscribe(owner, String(uri))) return request;
+				if (uri === undefined || !this.subscribe(owner, uri)) return request;
 				this.#noted.add(request);
-				return this.#agreed.has(String(uri)) ? undefined : request;
+				return this.#agreed.has(uri) ? undefined : request;
 			case "resources/unsubscribe":
-				return this.unsubscribe(owner, String(uri)) ? request : undefined;
+				return uri === undefined || this.unsubscribe(owner, uri)
+					? request
+					: undefined;
 			case "logging/setLevel":
-				if (!this.setLevel(owner, String(level))) return request;
+				if (!this.setLevel(owner, request.params?.level)) return request;
 				return { ...request, params: { ...request.params, level: this.level } };
 			default:
 				return request;
@@ -51,13 +61,38 @@ export class Audience<Owner> {
 
 	/** A request was answered with a result: what was noted for it holds for others too. */
 	confirm(request: Request): void {
-		if (this.#noted.has(request)) this.#agreed.add(String(request.params?.uri));
+		const uri = uriOf(request);
+		if (uri !== undefined && this.#noted.has(request)) this.#agreed.add(uri);
+	}
+
+	/** The child has agreed to a subscription. */
+	agreed(uri: string): void {
+		if (this.#subscribers.has(uri)) this.#agreed.add(uri);
+	}
+
+	/** The child has refused a subscription that another had agreed to: nobody has it any more. */
+	refused(uri: string): void {
+		this.#subscribers.delete(uri);
+		this.#agreed.delete(uri);
+	}
+
+	/** The child is gone: what it has agreed to holds for no other. */
+	down(): void {
+		this.#agreed.clear();
+	}
+
+	/** What a client has set up. */
+	settingsOf(owner: Owner): Settings {
+		const uris = this.subscriptions.filter((uri) =>
+			this.#subscribers.get(uri)?.has(owner),
+		);
+		return { level: this.#levels.get(owner), uris };
 	}
 
 	/** A request came to nothing: what was noted for it is not so. Gives the URI that nobody is subscribed to any more. */
 	undo(owner: Owner, request: Request): string | undefined {
-		if (!this.#noted.has(request)) return undefined;
-		const uri = String(request.params?.uri);
+		const uri = uriOf(request);
+		if (uri === undefined || !this.#noted.has(request)) return undefined;
 		return this.unsubscribe(owner, uri) ? uri : undefined;
 	}
 
@@ -81,7 +116,7 @@ export class Audience<Owner> {
 	}
 
 	/** Notes a client's log level; false for an unknown one, which is left to the child to refuse. */
-	setLevel(owner: Owner, level: string): boolean {
+	setLevel(owner: Owner, level: unknown): boolean {
 		if (!isLogLevel(level)) return false;
 		this.#levels.set(owner, level);
 		return true;
@@ -112,4 +147,9 @@ export class Audience<Owner> {
 				this.#subscribers.get(uri)?.has(owner) && this.unsubscribe(owner, uri),
 		);
 	}
+}
+
+/** What a request names; undefined where that is no URI, which is left to the child to refuse. */
+function uriOf({ params }: Request): string | undefined {
+	return typeof params?.uri === "string" ? params.uri : undefined;
 }

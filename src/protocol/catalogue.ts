@@ -23,7 +23,7 @@ export class Catalogue {
 	/** By method, then by cursor. */
 	readonly #pages = new Map<string, Map<string, Members>>();
 	/** Whether a tool may be called a second time, by its name. */
-	readonly #repeatable = new Map<string, boolean>();
+	readonly #repeatable = new Map<unknown, boolean>();
 
 	/** What clients were given that has not been compared with what the present child says. */
 	readonly #unchecked = new Map<string, Set<string>>();
@@ -104,8 +104,7 @@ export class Catalogue {
 	isRepeatable({ method, params }: Request): boolean {
 		if (method in changedBy) return true;
 		return (
-			method === "tools/call" &&
-			this.#repeatable.get(String(params?.name)) === true
+			method === "tools/call" && this.#repeatable.get(params?.name) === true
 		);
 	}
 
@@ -130,7 +129,7 @@ export class Catalogue {
 			const hints = isMembers(tool.annotations) ? tool.annotations : {};
 			const { readOnlyHint, idempotentHint } = hints;
 			this.#repeatable.set(
-				String(tool.name),
+				tool.name,
 				readOnlyHint === true || idempotentHint === true,
 			);
 		}

@@ -16,10 +16,21 @@ export function countedPeer(peer: Peer, unanswered: Unanswered): Peer {
 				return;
 			}
 			unanswered.count++;
-			peer.ask(request, (message) => {
-				if (!("method" in message)) unanswered.count--;
-				receive(message);
-			});
+			let isCounted = true;
+			// Once: an answer that cannot be passed on is followed by another one.
+			const settle = () => {
+				if (isCounted) unanswered.count--;
+				isCounted = false;
+			};
+			try {
+				peer.ask(request, (message) => {
+					if (!("method" in message)) settle();
+					receive(message);
+				});
+			} catch (error) {
+				settle();
+				throw error;
+			}
 		},
 	};
 }

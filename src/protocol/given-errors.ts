@@ -1,5 +1,6 @@
 import { ErrorCode } from "./error-codes.ts";
 import type { ErrorObject, Id, Notification } from "./messages.ts";
+import { mostLevels } from "./nesting.ts";
 
 /** The answer to a request that its sender cancelled. */
 export const cancelledError: ErrorObject = {
@@ -13,11 +14,16 @@ export const endedError: ErrorObject = {
 	message: "The client has ended its session, or closed the response",
 };
 
-/** The answer where a message can be read but not written. */
+/** The answer where a message is nested so deep that it is not passed on. */
 export const notPassedOn: ErrorObject = {
 	code: ErrorCode.internalError,
-	message:
-		"The message cannot be passed on: it is nested deeper than JSON.stringify goes",
+	message: `The message cannot be passed on: it is nested deeper than ${mostLevels} levels`,
+};
+
+/** The answer where the bridge has failed; its log says why. */
+export const failedError: ErrorObject = {
+	code: ErrorCode.internalError,
+	message: "The bridge failed on this request (its log says why)",
 };
 
 /** The answer to a question that a child asks where nobody knows whom. */
@@ -25,6 +31,12 @@ export function nobodyToAsk(method: string): ErrorObject {
 	const message = `"${method}" cannot be asked here: several clients share this server and declared no such capability`;
 	return { code: ErrorCode.methodNotFound, message };
 }
+
+/** The answer to a question of a child that has asked so much already that nobody has answered. */
+export const tooManyQuestions: ErrorObject = {
+	code: ErrorCode.limitReached,
+	message: "Too many questions are open (ask again when some are answered)",
+};
 
 /** The answer to a question that a modern child asks by a request (2026-07-28, basic/patterns/mrtr). */
 export function noQuestions(method: string): ErrorObject {

@@ -35,6 +35,8 @@ export interface Question<Owner> {
 	readonly id: Id;
 	/** The id that the child gave it. */
 	readonly childId: Id;
+	/** How long it is. */
+	readonly bytes: number;
 }
 
 const mostAbandoned = 1000;
@@ -70,6 +72,7 @@ export class Ledger<Owner> {
 	readonly #abandoned = new Map<Id, Abandoned<Owner>>();
 	readonly #now: () => number;
 	#subscriptions = 0;
+	#questionBytes = 0;
 
 	/** @param now in ms since 1970 */
 	constructor(now = Date.now) {
@@ -159,11 +162,13 @@ export class Ledger<Owner> {
 		const token = notification.params?.progressToken;
 		const asked = isId(token) ? this.#asked.get(token) : undefined;
 		if (asked?.token === undefined) return undefined;
-		const progress = Number(notification.params?.progress);
-		const { toldBefore = Number.NEGATIVE_INFINITY } = asked;
-		if (progress <= toldBefore) return undefined;
-		const { progress: told = toldBefore } = asked;
-		if (progress > told) asked.progress = progress;
+		const progress = notification.params?.progress;
+		if (typeof progress === "number") {
+			const { toldBefore = Number.NEGATIVE_INFINITY } = asked;
+			if (progress <= toldBefore) return undefined;
+			const { progress: told = toldBefore } = asked;
+			if (progress > told) asked.progress = progress;
+		}
 		const params = { ...notification.params, progressToken: asked.token };
 		return { asked, notification: { ...notification, params } };
 	}
@@ -241,10 +246,20 @@ export class Ledger<Owner> {
 		return undefined;
 	}
 
-	/** Enters a question of the child to one client and gives it back as the client shall see it. */
-	question(owner: Owner, request: Request): Request {
+	/** How many questions are open, and their bytes. */
+	get openQuestions(): { count: number; bytes: number } {
+		return { count: this.#questions.size, bytes: this.#questionBytes };
+	}
+
+	/**
+	 * Enters a question of the child to one client and gives it back as the client shall see it.
+	 *
+	 * @param bytes how long it is
+	 */
+	question(owner: Owner, request: Request, bytes: number): Request {
 		const id = ++this.#lastId;
-		this.#questions.set(id, { owner, id, childId: request.id });
+		this.#questions.set(id, { owner, id, childId: request.id, bytes });
+		this.#questionBytes += bytes;
 		return { ...request, id };
 	}
 
@@ -254,7 +269,7 @@ export class Ledger<Owner> {
 			? this.#questions.get(response.id)
 			: undefined;
 		if (!question || question.owner !== owner) return undefined;
-		this.#questions.delete(question.id);
+		this.#endQuestion(question);
 		return { ...response, id: question.childId };
 	}
 
@@ -263,9 +278,10 @@ export class Ledger<Owner> {
 		notification: Notification,
 	): { owner: Owner; notification: Notification } | undefined {
 		const requestId = notification.params?.requestId;
-		for (const { owner, id, childId } of this.#questions.values()) {
+		for (const question of this.#questions.values()) {
+			const { owner, id, childId } = question;
 			if (childId !== requestId) continue;
-			this.#questions.delete(id);
+			this.#endQuestion(question);
 			const params = { ...notification.params, requestId: id };
 			return { owner, notification: { ...notification, params } };
 		}
@@ -287,7 +303,7 @@ export class Ledger<Owner> {
 		const questions = [...this.#questions.values()].filter(
 			(question) => question.owner === owner,
 		);
-		for (const { id } of questions) this.#questions.delete(id);
+		for (const question of questions) this.#endQuestion(question);
 		return { asked, questions };
 	}
 
@@ -297,9 +313,14 @@ export class Ledger<Owner> {
 		const questions = [...this.#questions.values()];
 		this.#asked.clear();
 		this.#questions.clear();
+		this.#questionBytes = 0;
 		this.#abandoned.clear();
 		this.#subscriptions = 0;
 		return { asked, questions };
+	}
+
+	#endQuestion({ id, bytes }: Question<Owner>): void {
+		if (this.#questions.delete(id)) this.#questionBytes -= bytes;
 	}
 
 	#take(id: Id): Asked<Owner> | undefined {

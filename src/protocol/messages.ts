@@ -85,6 +85,11 @@ export function isMembers(value: unknown): value is Members {
 	return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** A value of somebody else's as part of a sentence, whatever it is. */
+export function shown(value: unknown): string {
+	return typeof value === "string" ? value : JSON.stringify(value);
+}
+
 /** True for what may stand as an `id` or a `progressToken`. */
 export function isId(value: unknown): value is Id {
 	return typeof value === "string" || Number.isFinite(value);

@@ -20,6 +20,8 @@ export interface MultiplexerOptions {
 	need(): void;
 	/** No request is in flight at the child. */
 	quiet(): void;
+	/** A request that waited made the bridge fail. */
+	failed(error: unknown): void;
 	/** A message had nobody to go to and was dropped: its kind. */
 	dropped(kind: string): void;
 	/** A legacy child says that one of its lists has changed: the notification's method. */

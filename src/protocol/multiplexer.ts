@@ -137,18 +137,32 @@ export class Multiplexer {
 	up(child: ReadyChild): void {
 		const turning = [...this.#links]
 			.filter(({ turned }) => turned && child.era === "modern")
-			.map((link) => ({ link, waiting: this.#outbox.take(link) }));
+			.map((link) => ({
+				link,
+				waiting: this.#outbox.take(link),
+				settings: this.#audience.settingsOf(link),
+			}));
 		this.#outbox.up(child);
-		for (const { link, waiting } of turning) link.turned?.(waiting);
-		const { level } = this.#audience;
-		if (level) this.askOwn("logging/setLevel", { level });
-		for (const uri of this.#audience.subscriptions) {
-			this.askOwn("resources/subscribe", { uri });
+		for (const { link, waiting, settings } of turning) {
+			link.turned?.(waiting, settings);
 		}
+		if (child.era === "legacy") this.#setUp();
 		for (const parked of this.#parked.takeAll()) {
 			this.#outbox.dispatch(parked);
 		}
 		this.#outbox.pump();
+	}
+
+	/** Sets a legacy child up as the one before it. */
+	#setUp(): void {
+		const { level, subscriptions } = this.#audience;
+		if (level) this.askOwn("logging/setLevel", { level });
+		for (const uri of subscriptions) {
+			this.askOwn("resources/subscribe", { uri }, (message) => {
+				if ("result" in message) this.#audience.agreed(uri);
+				else if ("error" in message) this.#audience.refused(uri);
+			});
+		}
 	}
 
 	/** The child has read what it was behind with. */
@@ -193,13 +207,15 @@ export class Multiplexer {
 		const { asked, questions } = this.#ledger.reset();
 		const again = new Set(asked.filter((each) => this.#isToRepeat(each)));
 		this.#outbox.down([...again]);
+		this.#audience.down();
 		for (const each of asked) {
 			if (again.has(each)) {
 				this.#repeated.add(each.request);
 				this.#options.retried();
 				continue;
 			}
-			if (each.owner !== this.#outbox.ownLink && this.#parked.park(each)) {
+			// The bridge's own say nothing of the next child.
+			if (each.owner === this.#outbox.ownLink || this.#parked.park(each)) {
 				continue;
 			}
 			this.#audience.undo(each.owner, each.request);
@@ -224,9 +240,8 @@ export class Multiplexer {
 		for (const { ended } of this.#links) ended();
 	}
 
-	/** No child could be started: what waits is answered with the error, and what the last one said holds no more. */
+	/** No child could be started: what waits is answered with the error. */
 	refuse(error: ErrorObject): void {
-		this.distrust();
 		for (const waiting of this.#outbox.take()) {
 			if ("request" in waiting) {
 				this.#audience.undo(waiting.owner, waiting.request);
@@ -247,13 +262,18 @@ export class Multiplexer {
 
 	/** Takes a message of the child to whom it belongs. */
 	receive(message: Message): void {
-		if (!("method" in message)) this.#receiveAnswer(message);
+		if (!("method" in message)) {
+			this.#receiveAnswer(message);
+			return;
+		}
+		const { child } = this.#outbox;
+		if (!child) return;
+		if ("id" in message) routeQuestion(message, child, this.#routing);
+		else if (child.era === "legacy") routeLegacy(message, this.#routing);
 		else {
-			const { child } = this.#outbox;
-			if (!child) return;
-			if ("id" in message) routeQuestion(message, child, this.#routing);
-			else if (child.era === "modern") routeModern(message, this.#routing);
-			else routeLegacy(message, this.#routing);
+			routeModern(message, this.#routing);
+			// It may have ended the last subscription.
+			if (message.method === "notifications/cancelled") this.#outbox.pump();
 		}
 	}
 
@@ -267,11 +287,13 @@ export class Multiplexer {
 		if ("error" in response) this.#audience.undo(asked.owner, asked.request);
 		else {
 			this.#audience.confirm(asked.request);
-			const { era = "legacy" } = this.#outbox.child ?? {};
-			this.#catalogue.note(asked.request, response.result, era);
 		}
 		try {
 			asked.receive(response);
+			if ("result" in response) {
+				const { era = "legacy" } = this.#outbox.child ?? {};
+				this.#catalogue.note(asked.request, response.result, era);
+			}
 		} catch {
 			asked.receive(errorOf(asked.request.id, notPassedOn));
 		}
@@ -281,7 +303,7 @@ export class Multiplexer {
 	#tell(link: Link, message: Notification | Response): void {
 		if (!("method" in message)) {
 			const answer = this.#ledger.answerQuestion(link, message);
-			if (answer) this.#outbox.write(answer);
+			if (answer) this.#answer(answer);
 			else this.#options.dropped("answer-to-no-question");
 		} else if (message.method === "notifications/cancelled") {
 			this.#cancel(link, message);
@@ -291,12 +313,20 @@ export class Multiplexer {
 		} else this.#outbox.notify(link, message);
 	}
 
+	/** Gives the child the answer to a question of its own. */
+	#answer(answer: Response): void {
+		if (this.#outbox.write(answer)) return;
+		this.#outbox.write(errorOf(answer.id ?? null, notPassedOn));
+	}
+
 	#isToRepeat({ owner, request, written }: Asked<Link>): boolean {
-		if (owner === this.#outbox.ownLink || isSubscription(request)) return false;
+		if (owner === this.#outbox.ownLink) return false;
 		// Not written: no child has seen it, so it may be sent as if it had just come.
 		if (!written) return true;
 		return (
-			!this.#repeated.has(request) && this.#catalogue.isRepeatable(request)
+			!isSubscription(request) &&
+			!this.#repeated.has(request) &&
+			this.#catalogue.isRepeatable(request)
 		);
 	}
 
@@ -324,7 +354,12 @@ export class Multiplexer {
 	/** A client has taken back what it asked for; the child may have agreed to it already. */
 	#undo(link: Link, request: Request): void {
 		const uri = this.#audience.undo(link, request);
-		if (uri !== undefined) this.askOwn("resources/unsubscribe", { uri });
+		if (uri !== undefined) this.#unsubscribe(uri);
+	}
+
+	#unsubscribe(uri: string): void {
+		if (this.#outbox.child?.era === "modern") return;
+		this.askOwn("resources/unsubscribe", { uri });
 	}
 
 	#leave(link: Link): void {
@@ -343,9 +378,7 @@ export class Multiplexer {
 		for (const { childId } of questions) {
 			this.#outbox.write(errorOf(childId, cancelledError));
 		}
-		for (const uri of unsubscribed) {
-			this.askOwn("resources/unsubscribe", { uri });
-		}
+		for (const uri of unsubscribed) this.#unsubscribe(uri);
 		this.#outbox.pump();
 	}
 

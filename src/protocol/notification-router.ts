@@ -39,7 +39,10 @@ export function routeLegacy(
 			return;
 		}
 		case "notifications/resources/updated": {
-			const owners = audience.subscribersOf(String(params?.uri));
+			const owners =
+				typeof params?.uri === "string"
+					? audience.subscribersOf(params.uri)
+					: new Set<Link>();
 			for (const { listener } of owners) listener(notification);
 			if (owners.size === 0) dropped("update-of-no-subscriber");
 			return;

@@ -1,6 +1,11 @@
 import type { Audience } from "./audience.ts";
 import type { Catalogue } from "./catalogue.ts";
-import { noSuchMethod, notPassedOn, queueFull } from "./given-errors.ts";
+import {
+	failedError,
+	noSuchMethod,
+	notPassedOn,
+	queueFull,
+} from "./given-errors.ts";
 import type { Ledger } from "./ledger.ts";
 import {
 	type ErrorObject,
@@ -147,9 +152,9 @@ export class Outbox {
 		this.pump();
 	}
 
-	/** Writes to the child, where there is one. */
-	write(message: Message): void {
-		this.#child?.write(message);
+	/** Writes to the child, where there is one; false for a message that cannot be written. */
+	write(message: Message): boolean {
+		return this.#child?.write(message) ?? true;
 	}
 
 	/** A request of the bridge's own to the child that there is, before all that waits; it is not sent to another child. */
@@ -176,7 +181,7 @@ export class Outbox {
 		while (this.length > 0 && this.#takesMore) {
 			const waiting = this.#waiting.shift();
 			if (!waiting) return;
-			if ("request" in waiting) this.dispatch(waiting);
+			if ("request" in waiting) this.#dispatchLate(waiting);
 			else this.#child?.write(waiting.notification);
 		}
 		if (this.#options.ledger.size === 0) this.#options.quiet();
@@ -199,9 +204,24 @@ export class Outbox {
 			receive(resultOf(request.id, {}));
 			return;
 		}
-		const sent = ledger.ask(owner, noted, receive, progress);
-		const isWritten = child.write(sent, () => ledger.wrote(sent.id));
+		// The ledger keeps the client's own request: another child may get it, with other clients beside it.
+		const sent = ledger.ask(owner, request, receive, progress);
+		const level = noted.params?.level;
+		const isWritten = child.write(
+			noted === request ? sent : { ...sent, params: { ...sent.params, level } },
+			() => ledger.wrote(sent.id),
+		);
 		if (!isWritten) unwritable(sent.id, notPassedOn);
+	}
+
+	/** Who asked has gone on, and this may be on the way of another's message: an error is for nobody else. */
+	#dispatchLate(waiting: WaitingRequest<Link>): void {
+		try {
+			this.dispatch(waiting);
+		} catch (error) {
+			this.#options.failed(error);
+			waiting.receive(errorOf(waiting.request.id, failedError));
+		}
 	}
 
 	#pumpOwn(): void {

@@ -1,4 +1,4 @@
-import { nobodyToAsk, noQuestions } from "./given-errors.ts";
+import { nobodyToAsk, noQuestions, tooManyQuestions } from "./given-errors.ts";
 import { errorOf, type Request, type Response, resultOf } from "./messages.ts";
 import type { ReadyChild } from "./multiplexer-options.ts";
 import type { Routing } from "./notification-router.ts";
@@ -7,6 +7,9 @@ import type { Routing } from "./notification-router.ts";
 const mostOwed = 4 * 2 ** 20;
 /** What an answer has besides its id, about. */
 const answerBytes = 250;
+/** So many questions of a child may be open, and so many bytes of them where it is more than one. */
+const mostOpen = 1000;
+const mostOpenBytes = 4 * 2 ** 20;
 const owed = new WeakMap<ReadyChild, number>();
 
 /** Takes a request of a child to the client that is to answer it, or answers it where there is none. */
@@ -37,9 +40,20 @@ export function routeQuestion(
 		return;
 	}
 	const link = recipients.asked(request);
-	if (link) recipients.deliver(link, ledger.question(link, request));
-	else {
+	if (!link) {
 		dropped("question-on-shared-child");
 		answer(errorOf(request.id, nobodyToAsk(request.method)));
+		return;
 	}
+	const bytes = Buffer.byteLength(JSON.stringify(request));
+	const open = ledger.openQuestions;
+	if (
+		open.count >= mostOpen ||
+		(open.count > 0 && open.bytes + bytes > mostOpenBytes)
+	) {
+		dropped("question-too-many");
+		answer(errorOf(request.id, tooManyQuestions));
+		return;
+	}
+	recipients.deliver(link, ledger.question(link, request, bytes));
 }

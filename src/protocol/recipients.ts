@@ -1,3 +1,4 @@
+import type { Settings } from "./audience.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Message, Request } from "./messages.ts";
 import type { Receive } from "./peer.ts";
@@ -13,9 +14,9 @@ export interface Link {
 	readonly ended: () => void;
 	/**
 	 * The client speaks to a legacy child, and the one that has come is modern:
-	 * takes what waited for it.
+	 * takes what waited for it, and what it had set up.
 	 */
-	readonly turned?: (waiting: Waiting<Link>[]) => void;
+	readonly turned?: (waiting: Waiting<Link>[], settings: Settings) => void;
 }
 
 /** What a client wants to hear of, besides what is its own. */

@@ -62,6 +62,8 @@ export interface WireEvents {
 	message(message: Message): void;
 	/** A line on stdout that is no message; it is skipped. */
 	noise(line: string): void;
+	/** A message that is nested too deep to be passed on. */
+	tooDeep(message: Message): void;
 	/** A line over the limit was skipped: its size in bytes, its first and last 4 kB. */
 	oversize(line: OversizeLine): void;
 	stderr(line: string): void;

@@ -1,4 +1,4 @@
-import type { Message, Request, Response } from "../protocol/messages.ts";
+import type { ErrorObject, Message, Request } from "../protocol/messages.ts";
 import type { Receive } from "../protocol/peer.ts";
 import type { EventStream } from "./event-stream.ts";
 
@@ -14,8 +14,14 @@ export interface MessageStream {
 	end(): void;
 }
 
+/** The answer to one request, written already: what cannot be written is found out while its asker can still be told. */
+export interface Written {
+	json: string;
+	error: ErrorObject | undefined;
+}
+
 /** How the HTTP response to a POST goes out. */
-export type Answer = { responses: Response[] } | { connection: EventStream };
+export type Answer = { answers: Written[] } | { connection: EventStream };
 
 /** How a POST may be answered: what its client accepts and the config allows. */
 export interface ExchangeOptions {
@@ -41,7 +47,7 @@ export class Exchange {
 	/** Settles when it is known how the HTTP response goes out. */
 	readonly answer: Promise<Answer>;
 	readonly #open: Set<Request>;
-	#responses: Response[] = [];
+	readonly #answers: Written[] = [];
 	#stream: MessageStream | undefined;
 
 	constructor(requests: readonly Request[], options: ExchangeOptions) {
@@ -75,7 +81,7 @@ export class Exchange {
 		if (this.#stream || !this.streamable) return;
 		const { stream, connection } = this.#options.openStream();
 		this.#stream = stream;
-		for (const response of this.#responses.splice(0)) this.#send(response);
+		for (const { json } of this.#answers.splice(0)) stream.send(json, true);
 		this.#answer({ connection });
 	}
 
@@ -86,23 +92,24 @@ export class Exchange {
 			return;
 		}
 		if (!this.#open.has(request)) return;
-		if (this.#stream) this.#send(message);
-		else this.#responses.push(message);
+		const json = JSON.stringify(message);
+		if (this.#stream) this.#stream.send(json, true);
+		else {
+			const error = "error" in message ? message.error : undefined;
+			this.#answers.push({ json, error });
+		}
 		this.#open.delete(request);
 		if (this.#open.size > 0) return;
 		if (this.#stream) this.#stream.end();
-		else this.#answer({ responses: this.#responses });
+		else this.#answer({ answers: this.#answers });
 		this.#options.finished();
 	}
 
 	/** Takes a message that is no answer. */
 	carry(message: Message): void {
+		const json = JSON.stringify(message);
 		this.stream();
-		if (this.#stream) this.#send(message);
+		if (this.#stream) this.#stream.send(json, false);
 		else this.#options.aside(message);
-	}
-
-	#send(message: Message): void {
-		this.#stream?.send(JSON.stringify(message), !("method" in message));
 	}
 }

@@ -1,9 +1,10 @@
 import type { Context } from "hono";
+import type { Logger } from "pino";
 import { anonymous, type Envelope } from "../protocol/eras/meta.ts";
 import { refuseParameters } from "../protocol/eras/parameter-headers.ts";
 import { isRemoved } from "../protocol/eras/to-modern.ts";
 import { ErrorCode } from "../protocol/error-codes.ts";
-import { endedError } from "../protocol/given-errors.ts";
+import { endedError, failedError } from "../protocol/given-errors.ts";
 import {
 	type ErrorObject,
 	errorOf,
@@ -35,7 +36,7 @@ const statusOf = new Map<number | undefined, 400 | 404>([
  * there is no session, the answer comes on the response, and a client that
  * closes it has cancelled the request.
  */
-export function modern(context: RouteContext) {
+export function modern(context: RouteContext, log: Logger) {
 	const { config } = context;
 	const mirroredTools = new MirroredTools();
 
@@ -59,8 +60,8 @@ export function modern(context: RouteContext) {
 			return httpError(c, 404, removedMethod(request.method), request.id);
 		}
 		if (isListen && !sse) return httpError(c, 406, notAccepted, request.id);
-		const release = isListen ? () => {} : server.reserve();
 		const peer = server.openModern(client);
+		const release = isListen ? () => {} : server.reserve();
 		let gone = false;
 		const leave = () => {
 			gone = true;
@@ -99,11 +100,19 @@ export function modern(context: RouteContext) {
 		if (request.method !== "tools/call") ask();
 		else {
 			const { name, arguments: args } = request.params ?? {};
-			void mirroredTools.of(server, client, name).then((parameters) => {
-				ask(
-					refuseParameters(parameters, args, (header) => c.req.header(header)),
-				);
-			});
+			void mirroredTools
+				.of(server, client, name)
+				.then((parameters) => {
+					ask(
+						refuseParameters(parameters, args, (header) =>
+							c.req.header(header),
+						),
+					);
+				})
+				.catch((err) => {
+					log.error({ err }, "a request failed");
+					exchange.receive(request, errorOf(request.id, failedError));
+				});
 		}
 		const answer = await exchange.answer;
 		clearTimeout(timer);
@@ -118,15 +127,16 @@ function respond(
 	offered: boolean,
 ): Response {
 	if ("connection" in answer) return answer.connection.response(c);
-	const [response] = answer.responses;
-	const code =
-		response && "error" in response ? response.error.code : undefined;
+	const [{ json, error } = nothing] = answer.answers;
+	const code = error?.code;
 	const isInside = offered && code === ErrorCode.methodNotFound;
 	const status = isInside ? 200 : (statusOf.get(code) ?? 200);
-	return c.body(JSON.stringify(response), status, {
+	return c.body(json, status, {
 		"Content-Type": "application/json",
 	});
 }
+
+const nothing = { json: "", error: undefined };
 
 function removedMethod(method: string): ErrorObject {
 	return {

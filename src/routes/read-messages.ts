@@ -7,6 +7,7 @@ import {
 	isMembers,
 	type Message,
 } from "../protocol/messages.ts";
+import { isNestedTooDeep, mostLevels } from "../protocol/nesting.ts";
 import { httpError } from "./http-error.ts";
 import { lateBody } from "./limit-body.ts";
 import type { ServerEnv } from "./route-context.ts";
@@ -63,6 +64,14 @@ export async function readMessages(
 				c,
 				ErrorCode.invalidRequest,
 				"The body is not a JSON-RPC 2.0 message (an object with a method, a result or an error)",
+				idOf(item),
+			);
+		}
+		if (isNestedTooDeep(item, text)) {
+			return refuse(
+				c,
+				ErrorCode.invalidRequest,
+				`The message is nested deeper than ${mostLevels} levels (flatten it)`,
 				idOf(item),
 			);
 		}

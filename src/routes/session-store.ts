@@ -71,10 +71,10 @@ export class SessionStore<T extends Session> {
 		});
 	}
 
-	/** Forgets a session that has ended by itself. */
-	forget(id: string): void {
+	/** Forgets a session that has ended by itself, unless another has its id now. */
+	forget(id: string, session?: T): void {
 		const entry = this.#sessions.get(id);
-		if (!entry) return;
+		if (!entry || (session && entry.session !== session)) return;
 		this.#sessions.delete(id);
 		const { principal } = entry.owner;
 		const left = this.sizeOf(principal) - 1;
@@ -91,13 +91,15 @@ export class SessionStore<T extends Session> {
 		session.close();
 	}
 
-	/** Closes the sessions of one server, or all. Their ids stay good, for the server or the bridge that comes after. */
-	closeAll(server?: string): void {
+	/** Takes out the sessions of one server, or all. Their ids stay good, for the server or the bridge that comes after. */
+	takeAll(server?: string): T[] {
+		const taken: T[] = [];
 		for (const [id, { owner, session }] of this.#sessions) {
 			if (server !== undefined && owner.server !== server) continue;
 			this.forget(id);
-			session.close();
+			taken.push(session);
 		}
+		return taken;
 	}
 
 	/** Ends the sessions that have been idle since before `before`, in ms since 1970. */

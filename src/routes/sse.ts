@@ -59,7 +59,7 @@ export function sse(context: RouteContext) {
 
 		const idFor = (opening: SessionOpening | undefined) =>
 			sessionIds.issue({ ...facts, opening });
-		const session =
+		const session: SseSession =
 			known ??
 			new SseSession(
 				handshake((client) => server.open(client), facts.opening?.client),
@@ -67,7 +67,7 @@ export function sse(context: RouteContext) {
 					opening: facts.opening,
 					idFor,
 					maxKeptBytes: context.config.historyBytes,
-					finished: () => sseSessions.forget(id),
+					finished: () => sseSessions.forget(id, session),
 				},
 			);
 		const connection: EventStream = new EventStream(

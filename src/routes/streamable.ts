@@ -1,4 +1,5 @@
 import { type Context, Hono } from "hono";
+import type { Logger } from "pino";
 import { eraOf } from "../protocol/eras/era-of.ts";
 import { anonymous, namedVersion } from "../protocol/eras/meta.ts";
 import { ErrorCode } from "../protocol/error-codes.ts";
@@ -40,9 +41,9 @@ const allow = "POST, GET, DELETE";
  * POST asks and tells, GET listens, DELETE ends the session. A POST that says
  * of itself that it is modern is served by {@link modern}.
  */
-export function streamable(context: RouteContext) {
+export function streamable(context: RouteContext, log: Logger) {
 	const { config, sessions } = context;
-	const serveModern = modern(context);
+	const serveModern = modern(context, log);
 
 	/** The session that a request names: one that is here, or what its id says of one that another bridge has begun. */
 	const find = (
@@ -149,9 +150,10 @@ export function streamable(context: RouteContext) {
 			else if (!known) session.leave();
 			if (!answer) return c.body(null, 202);
 			if ("connection" in answer) return answer.connection.response(c);
-			const { responses } = answer;
-			const json = JSON.stringify(body.batch ? responses : responses[0]);
-			return c.body(json, 200, { "Content-Type": "application/json" });
+			const texts = answer.answers.map(({ json }) => json).join(",");
+			return c.body(body.batch ? `[${texts}]` : texts, 200, {
+				"Content-Type": "application/json",
+			});
 		})
 		.get("/", (c) => {
 			// Hono serves HEAD by the handler of GET: nobody would read what that opens.
@@ -263,8 +265,8 @@ function refuseBatch(
 function isFailure(answer: Answer | undefined): boolean {
 	return (
 		answer !== undefined &&
-		"responses" in answer &&
-		answer.responses.some((response) => "error" in response)
+		"answers" in answer &&
+		answer.answers.some(({ error }) => error)
 	);
 }
 

@@ -3,12 +3,16 @@ import type { ServerConfig } from "../config/resolve-config.ts";
 import { childError } from "../protocol/child-error.ts";
 import { modernMeta } from "../protocol/eras/meta.ts";
 import { ErrorCode } from "../protocol/error-codes.ts";
+import { notPassedOn } from "../protocol/given-errors.ts";
 import type { Client } from "../protocol/handshake.ts";
 import type { OversizeLine } from "../protocol/line-splitter.ts";
 import {
 	type ErrorObject,
+	errorOf,
+	type Id,
 	isMembers,
 	type Members,
+	type Message,
 } from "../protocol/messages.ts";
 import { Multiplexer } from "../protocol/multiplexer.ts";
 import { idOfOversizeLine } from "../protocol/oversize.ts";
@@ -17,7 +21,7 @@ import type { LinkOptions } from "../protocol/recipients.ts";
 import type { Era } from "../protocol/revisions.ts";
 import type { Exit, Wire } from "../protocol/wire.ts";
 import type { Counters } from "./counters.ts";
-import { Supervisor } from "./supervisor.ts";
+import { Supervisor, type SupervisorOptions } from "./supervisor.ts";
 
 /** What all backends of one server have in common. */
 export interface BackendContext {
@@ -26,8 +30,8 @@ export interface BackendContext {
 	config(): ServerConfig;
 	/** Waits for the turn to start a child; see {@link StartGate}. */
 	enter(begin: (leave: () => void) => void): () => void;
-	/** A process, or why there must not be one more. */
-	takeWire(): Wire | Exit;
+	/** See {@link SupervisorOptions.takeWire}. */
+	takeWire: SupervisorOptions["takeWire"];
 	/** What the children speak, as far as that is settled. */
 	era(): Era | undefined;
 	/** A child has said, or shown, what it speaks, and what it can do where it is ready. */
@@ -85,6 +89,7 @@ export class Backend {
 			queue: () => context.config(),
 			limitReached: (limit) => context.counters.limit(limit),
 			retried: () => context.counters.retry(),
+			failed: (err) => context.log.error({ err }, "a request failed"),
 			dropped: (kind) => context.counters.drop(kind),
 			changed: (method) => this.#changed(method),
 		});
@@ -93,9 +98,10 @@ export class Backend {
 			enter: context.enter,
 			takeWire: () => {
 				const wire = context.takeWire();
-				if ("reason" in wire) return wire;
+				if (wire instanceof Promise || "reason" in wire) return wire;
 				wire.events = {
-					message: (message) => this.#multiplexer.receive(message),
+					message: (message) => this.#receive(message),
+					tooDeep: (message) => this.#refuse(message, wire),
 					noise: (line) => this.#noise(line),
 					oversize: (line) => this.#oversize(line),
 					stderr: (line) => context.log.debug({ stderr: line }, "stderr"),
@@ -128,6 +134,8 @@ export class Backend {
 				this.#report(exit);
 				const error = childError(context.name, exit);
 				for (const use of this.#whenUp.splice(0)) use({ error });
+				// Want of room says nothing of the program.
+				if (exit.code !== "TOO_MANY_CHILDREN") this.#multiplexer.distrust();
 				this.#multiplexer.refuse(error);
 				this.#quiet();
 			},
@@ -303,6 +311,26 @@ export class Backend {
 			{ line: line.slice(0, 200) },
 			"skipped a line on stdout that is no JSON-RPC message",
 		);
+	}
+
+	/** One message that cannot be dealt with must not end all the servers. */
+	#receive(message: Message): void {
+		try {
+			this.#multiplexer.receive(message);
+		} catch (error) {
+			const { counters, log } = this.#context;
+			counters.drop("message-that-failed");
+			log.error({ err: error }, "a message of the server failed");
+		}
+	}
+
+	/** Nobody is left waiting for a message that is not passed on. */
+	#refuse(message: Message, wire: Wire): void {
+		this.#context.counters.drop("message-nested-too-deep");
+		const { id } = message as { id?: Id | null };
+		if (id === undefined || id === null) return;
+		if ("method" in message) wire.write(errorOf(id, notPassedOn));
+		else this.#multiplexer.fail(id, notPassedOn);
 	}
 
 	/** An answer that is too long must not leave its asker waiting. */

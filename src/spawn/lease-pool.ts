@@ -5,7 +5,7 @@ import { anonymous, type ModernClient } from "../protocol/eras/meta.ts";
 import { errorOf, type Message, type Request } from "../protocol/messages.ts";
 import type { Peer } from "../protocol/peer.ts";
 import type { LinkOptions } from "../protocol/recipients.ts";
-import type { Backend } from "./backend.ts";
+import type { Backend, Up } from "./backend.ts";
 
 /** What a pool works with. */
 export interface LeasePoolOptions {
@@ -22,6 +22,9 @@ export interface LeasePoolOptions {
 
 /** Calls at work at one time; each has a process. Those that wait for their clients are not counted. */
 const mostAtWork = 8;
+
+/** How long others' requests on a child get that is to be replaced, in ms. */
+const restartDrainMs = 10_000;
 
 interface Waiting {
 	client: ModernClient;
@@ -54,26 +57,38 @@ export class LeasePool {
 
 	/** A peer for requests that cannot make the child ask anything. */
 	connect(client: ModernClient, options: LinkOptions = {}): Peer {
-		const child = this.#find(client) ?? this.#open(client);
-		child.users++;
+		const { child, leave } = this.#use(client);
 		const peer = child.backend.connect(options);
-		let open = true;
 		return {
 			...peer,
 			close: () => {
 				peer.close();
-				if (open) child.users--;
-				open = false;
-				this.#rest(child);
+				leave();
 			},
 		};
 	}
 
-	/** The backend that a client's requests would go to. */
-	backend(client: ModernClient): Backend {
+	/** Has the child started that a client's requests would go to, and tells what it speaks. Calls back once. */
+	whenUp(client: ModernClient, use: (up: Up) => void): void {
+		const { child, leave } = this.#use(client);
+		child.backend.whenUp((up) => {
+			use(up);
+			leave();
+		});
+	}
+
+	/** The child for one more user, who is to say when it leaves. */
+	#use(client: ModernClient): { child: PooledChild; leave: () => void } {
 		const child = this.#find(client) ?? this.#open(client);
-		this.#rest(child);
-		return child.backend;
+		clearTimeout(child.idle);
+		child.users++;
+		let isUsing = true;
+		const leave = () => {
+			if (isUsing) child.users--;
+			isUsing = false;
+			this.#rest(child);
+		};
+		return { child, leave };
 	}
 
 	/** Ends the child that has been idle the longest; false where none is. */
@@ -149,7 +164,7 @@ export class LeasePool {
 				child.giveBack(open);
 				// What one client has told it, another who is called the same must not meet.
 				if (used && principal === anonymous && !this.#options.keepsState()) {
-					void child.backend.restart(0).then(() => child.backend.warm());
+					child.renew(restartDrainMs);
 				}
 				this.#rest(child);
 				this.#serve();
@@ -184,6 +199,7 @@ class PooledChild {
 	idleSince = 0;
 	/** How often its backend had started a process when it was leased the last time. */
 	#starts = 0;
+	#isRenewed = false;
 	/** What it has asked while no call was on it. */
 	#questions: Request[] = [];
 	readonly #dropped: (kind: string) => void;
@@ -196,13 +212,21 @@ class PooledChild {
 		this.giveBack();
 	}
 
+	/** Replaces the process, after what others have in flight on it or the given time. */
+	renew(drainMs: number): void {
+		// What is asked from now on goes to the next one, though this one is still there.
+		this.#isRenewed = true;
+		void this.backend.restart(drainMs).then(() => this.backend.warm());
+	}
+
 	takeQuestions(): Request[] {
 		return this.#questions.splice(0);
 	}
 
 	isFresh(): boolean {
 		const { starts, isReady } = this.backend;
-		const isFresh = !isReady || starts !== this.#starts;
+		const isFresh = this.#isRenewed || !isReady || starts !== this.#starts;
+		this.#isRenewed = false;
 		this.#starts = isReady ? starts : starts + 1;
 		return isFresh;
 	}

@@ -8,6 +8,7 @@ import {
 	isMembers,
 	type Message,
 } from "../protocol/messages.ts";
+import { isNestedTooDeep } from "../protocol/nesting.ts";
 import type { Exit, Wire, WireEvents } from "../protocol/wire.ts";
 import { guard } from "./guardian.ts";
 import { LastLines } from "./last-lines.ts";
@@ -37,7 +38,7 @@ export function openWire(command: Command): Wire {
 	};
 	const stdout = new LineSplitter(
 		command.maxLineBytes,
-		(line) => deliver(line, wire.events),
+		(line) => deliver(line, wire),
 		(line) => wire.events.oversize(line),
 	);
 	const stderr = new LineSplitter(
@@ -47,8 +48,6 @@ export function openWire(command: Command): Wire {
 	);
 	subprocess.stdout.on("data", (chunk: Uint8Array) => stdout.push(chunk));
 	subprocess.stderr.on("data", (chunk: Uint8Array) => stderr.push(chunk));
-	// A child that closes its stdin or ends makes writes fail; its exit tells the rest.
-	subprocess.stdin.on("error", () => {});
 
 	let open = true;
 	let stopping: Promise<void> | undefined;
@@ -64,6 +63,10 @@ export function openWire(command: Command): Wire {
 		}
 		stdout.end();
 		stderr.end();
+		// Who still holds them, a process that left the group, is no child: another may be in its place.
+		wire.events = unheard;
+		subprocess.stdout.destroy();
+		subprocess.stderr.destroy();
 		// What the child left behind in its group goes too; nobody waits for that but close().
 		if (pid !== undefined) stopping ??= endGroup(pid, command.stopTimeoutMs);
 		return { ...ending, stderr: lastStderr.lines };
@@ -114,12 +117,14 @@ export function openWire(command: Command): Wire {
 			await stopping;
 		},
 	};
-	// A child that closes its stdout cannot answer any more, whether it lives on or not.
-	subprocess.stdout.once("end", async () => {
+	// A child that closes its stdout cannot answer any more, one that closes its stdin hears nothing, whether it lives on or not.
+	const isUseless = async () => {
 		wire.events.ending();
 		await Promise.race([exited, delay(lastLinesMs, undefined, { ref: false })]);
 		if (open) void wire.close();
-	});
+	};
+	subprocess.stdout.once("end", isUseless);
+	subprocess.stdin.on("error", isUseless);
 	return wire;
 }
 
@@ -143,6 +148,7 @@ function closedWire(): Wire {
 const unheard: WireEvents = {
 	message() {},
 	noise() {},
+	tooDeep() {},
 	oversize() {},
 	stderr() {},
 	stderrForgotten() {},
@@ -150,7 +156,7 @@ const unheard: WireEvents = {
 	ending() {},
 };
 
-function deliver(line: string, events: WireEvents): void {
+function deliver(line: string, { events }: Wire): void {
 	let value: unknown;
 	try {
 		value = JSON.parse(line);
@@ -163,8 +169,9 @@ function deliver(line: string, events: WireEvents): void {
 	if (items.length === 0) events.noise(line);
 	for (const item of items) {
 		const message = asMessage(item) ?? emptyAnswer(item);
-		if (message) events.message(message);
-		else events.noise(line);
+		if (!message) events.noise(line);
+		else if (isNestedTooDeep(item, line)) events.tooDeep(message);
+		else events.message(message);
 	}
 }
 

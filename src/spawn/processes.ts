@@ -11,9 +11,9 @@ export interface ProcessesOptions {
 	name: string;
 	/** The entry as it is now. */
 	config(): ServerConfig;
-	/** How many are in use now, spares not counted. */
+	/** How many are in use now: neither spares nor those that are being ended. */
 	inUse(): number;
-	/** Ends one that nobody needs at the moment; false where there is none. */
+	/** Begins to end one that nobody needs at the moment; false where there is none. */
 	endIdle(): boolean;
 	counters: Counters;
 	gate: StartGate;
@@ -26,6 +26,10 @@ const spareTurnMs = 500;
 export class Processes {
 	readonly #options: ProcessesOptions;
 	readonly #spares: Spares;
+	/** Those that were taken and are not gone yet. */
+	readonly #taken = new Set<Wire>();
+	/** Who waits for one of them to be gone. */
+	#whenGone: (() => void)[] = [];
 
 	constructor(options: ProcessesOptions) {
 		this.#options = options;
@@ -45,14 +49,14 @@ export class Processes {
 		return this.#options.gate.enter(this.#options.name, begin);
 	}
 
-	/** A new one, or why there must not be one more. */
-	take(): Wire | Exit {
-		return this.#refusal() ?? this.#open();
+	/** A new one, or why there must not be one more, or a promise that settles when there may be. */
+	take(): Wire | Exit | Promise<void> {
+		return this.#take(() => this.#open());
 	}
 
-	/** One that was started ahead where there is one, else a new one, or why there must not be one more. */
-	takeSpare(): Wire | Exit {
-		return this.#refusal() ?? this.#spares.take();
+	/** One that was started ahead where there is one, else as {@link take}. */
+	takeSpare(): Wire | Exit | Promise<void> {
+		return this.#take(() => this.#spares.take());
 	}
 
 	/** Starts as many spares as are missing. */
@@ -65,13 +69,28 @@ export class Processes {
 		return this.#spares.close();
 	}
 
-	#refusal(): Exit | undefined {
+	#take(take: () => Wire): Wire | Exit | Promise<void> {
 		const { config, inUse, endIdle, counters } = this.#options;
+		const { maxChildren } = config();
+		if (this.#taken.size < maxChildren) {
+			const wire = take();
+			this.#taken.add(wire);
+			void wire.closed.then(() => this.#gone(wire));
+			return wire;
+		}
+		// What is being ended still is a process, but not for long.
 		const count = inUse();
-		if (count < config().maxChildren || endIdle()) return undefined;
+		if (count < maxChildren || endIdle()) {
+			return new Promise((resolve) => this.#whenGone.push(resolve));
+		}
 		counters.limit("maxChildren");
 		const reason = `has ${count} processes already, as many as it may (try again later, or raise "maxChildren")`;
 		return { code: "TOO_MANY_CHILDREN", reason, stderr: [] };
+	}
+
+	#gone(wire: Wire): void {
+		this.#taken.delete(wire);
+		for (const resolve of this.#whenGone.splice(0)) resolve();
 	}
 
 	#open(): Wire {

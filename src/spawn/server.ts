@@ -18,7 +18,7 @@ import type { LinkOptions } from "../protocol/recipients.ts";
 import type { Era } from "../protocol/revisions.ts";
 import { turningPeer } from "../protocol/turning-peer.ts";
 import type { Exit } from "../protocol/wire.ts";
-import { Backend, type BackendContext } from "./backend.ts";
+import { Backend, type BackendContext, type Up } from "./backend.ts";
 import { Counters } from "./counters.ts";
 import { LeasePool } from "./lease-pool.ts";
 import { Processes } from "./processes.ts";
@@ -215,16 +215,16 @@ export class Server {
 			return modernOverModern(peer, this.name);
 		}
 		if (this.#era() === undefined) {
-			const backend = isOwn ? this.#pool.backend(client) : this.#shared;
-			return deferredPeer((use) =>
-				backend.whenUp((up) =>
+			return deferredPeer((use) => {
+				const begin = (up: Up) =>
 					use(
 						"error" in up
 							? { error: modernError(up.error, undefined) }
 							: this.openModern(client),
-					),
-				),
-			);
+					);
+				if (isOwn) this.#pool.whenUp(client, begin);
+				else this.#shared.whenUp(begin);
+			});
 		}
 		const calls =
 			isOwn && canBeAsked(client.capabilities) ? this.#calls : undefined;

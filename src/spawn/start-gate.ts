@@ -15,6 +15,7 @@ export class StartGate {
 	readonly #starting = new Map<Start, NodeJS.Timeout>();
 	/** Who has begun a start, the one who did so longest ago first. */
 	readonly #begun = new Set<string>();
+	#isPumping = false;
 
 	constructor(most: number) {
 		this.#most = most;
@@ -37,14 +38,21 @@ export class StartGate {
 	}
 
 	#pump(): void {
-		while (this.#starting.size < this.#most) {
-			const start = this.#next();
-			if (!start) return;
-			const leave = () => this.#leave(start);
-			this.#starting.set(start, setTimeout(leave, longestTurnMs));
-			this.#begun.delete(start.starter);
-			this.#begun.add(start.starter);
-			start.begin(leave);
+		// A start that is refused leaves at once: the loop goes on with the next.
+		if (this.#isPumping) return;
+		this.#isPumping = true;
+		try {
+			while (this.#starting.size < this.#most) {
+				const start = this.#next();
+				if (!start) return;
+				const leave = () => this.#leave(start);
+				this.#starting.set(start, setTimeout(leave, longestTurnMs));
+				this.#begun.delete(start.starter);
+				this.#begun.add(start.starter);
+				start.begin(leave);
+			}
+		} finally {
+			this.#isPumping = false;
 		}
 	}
 

@@ -34,8 +34,8 @@ export interface SupervisorOptions {
 	 * @returns gives the turn up
 	 */
 	enter(begin: (leave: () => void) => void): () => void;
-	/** A fresh process, or a spare one that was started ahead; undefined where there must not be one more. */
-	takeWire(): Wire | Exit;
+	/** A fresh process, or a spare one that was started ahead; why there must not be one more, or a promise that settles when there may be. */
+	takeWire(): Wire | Exit | Promise<void>;
 	/** What the child speaks; undefined where that is to be found out, and it is taken for legacy until it says otherwise. */
 	era(): Era | undefined;
 	/** It has said so: from now on `era` is modern. */
@@ -68,6 +68,7 @@ export class Supervisor {
 	#notBefore = 0;
 	#lastExit: Exit | undefined;
 	#wanted = false;
+	#stopping: Promise<void> | undefined;
 	/** Children that never became ready, on their way out. */
 	readonly #closing = new Set<Promise<void>>();
 
@@ -133,8 +134,13 @@ export class Supervisor {
 		}
 	}
 
-	/** Ends the child for good. */
-	async stop(): Promise<void> {
+	/** Ends the child for good. Settles when it is gone. */
+	stop(): Promise<void> {
+		this.#stopping ??= this.#stop();
+		return this.#stopping;
+	}
+
+	async #stop(): Promise<void> {
 		const state = this.#state;
 		if ("timer" in state) clearTimeout(state.timer);
 		if (state.name === "queued") state.giveUp();
@@ -160,6 +166,11 @@ export class Supervisor {
 	/** @param leave gives the turn to the next one that is to start */
 	#begin(leave: () => void): void {
 		const wire = this.#options.takeWire();
+		if (wire instanceof Promise) {
+			leave();
+			this.#startAfter(wire);
+			return;
+		}
 		if ("reason" in wire) {
 			leave();
 			this.#state = { name: "idle" };
@@ -194,6 +205,17 @@ export class Supervisor {
 			const wasKilled = failure.signal !== undefined;
 			if (wasKilled && this.#failures < failuresToRefuse) this.need();
 			else this.#options.refused(failure);
+		});
+	}
+
+	#startAfter(room: Promise<void>): void {
+		let isGivenUp = false;
+		const giveUp = () => {
+			isGivenUp = true;
+		};
+		this.#state = { name: "queued", since: Date.now(), giveUp };
+		void room.then(() => {
+			if (!isGivenUp) this.#start();
 		});
 	}
 

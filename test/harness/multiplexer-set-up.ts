@@ -75,8 +75,12 @@ export function start({
 	const limits: string[] = [];
 	const changed: string[] = [];
 	const calls = { need: 0, quiet: 0, retried: 0 };
-	/** Whether what is written reaches the child, and whether it is behind with reading. */
-	const child = { reads: true, isBehind: false };
+	/** Whether what is written reaches the child, whether it is behind with reading, and what can be written. */
+	const child = {
+		reads: true,
+		isBehind: false,
+		canWrite: (_message: Message) => true,
+	};
 	let sent: Message[] = [];
 	const multiplexer = new Multiplexer({
 		shared,
@@ -84,6 +88,9 @@ export function start({
 		concurrency: () => concurrency,
 		need: () => calls.need++,
 		quiet: () => calls.quiet++,
+		failed: (error) => {
+			throw error;
+		},
 		dropped: (kind) => dropped.push(kind),
 		changed: (method) => changed.push(method),
 		queue: () => queue,
@@ -104,6 +111,7 @@ export function start({
 			era,
 			result,
 			write(message, written) {
+				if (!child.canWrite(message)) return false;
 				own.push(message);
 				if (child.reads) written?.();
 				return true;

@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { beforeAll, expect, test } from "vitest";
-import { transports } from "../harness/clients.ts";
+import { type Json, transports } from "../harness/clients.ts";
+import { metric } from "../harness/metrics.ts";
 import { eventually } from "../harness/processes.ts";
 import { type Message, post, RawClient } from "../harness/raw-http.ts";
 import { scratch } from "../harness/scratch.ts";
@@ -18,6 +19,16 @@ const call = (id: number, name: string, args = {}): Message => ({
 	params: { name, arguments: args },
 });
 
+/** An object where a string belongs, and of which none can be made. */
+const odd = { toString: 1, valueOf: 1 };
+const oddRequests: [method: string, params: Json][] = [
+	["resources/subscribe", { uri: odd }],
+	["resources/unsubscribe", { uri: odd }],
+	["logging/setLevel", { level: odd }],
+	["tools/call", { name: odd }],
+	["tools/list", { cursor: odd, _meta: { progressToken: odd } }],
+];
+
 let bridge: Bridge;
 beforeAll(async () => {
 	bridge = await startBridge({
@@ -25,6 +36,10 @@ beforeAll(async () => {
 			plain: fixture("faulty"),
 			cold: fixture("faulty"),
 			nulls: fixture("faulty", ["null-error"]),
+			odd: fixture("faulty", ["odd-values"]),
+			...Object.fromEntries(
+				oddRequests.map((_, n) => [`cold-${n}`, fixture("faulty")]),
+			),
 			empty: fixture("faulty", ["empty-answer"]),
 			one: fixture("faulty", ["hold-on-call"], {
 				concurrency: 1,
@@ -68,6 +83,41 @@ test.each([
 	expect(await response.json()).toMatchObject({ jsonrpc: "2.0", id: 7 });
 	expect((await callOnce(bridge, name, "pid")).result).toBeDefined();
 	expect((await serverStatus(bridge, name)).shared?.inFlight).toBe(0);
+});
+
+test.each(
+	oddRequests.map((request, index) => [...request, index] as const),
+)("%s with an object where a string belongs is the server's to refuse, whether it is up or not", async (method, params, index) => {
+	const server = `cold-${index}`;
+	for (const id of ["cold", "warm"]) {
+		const message = { jsonrpc: "2.0", id, method, params };
+		const response = await post(`${bridge.url}/servers/${server}/mcp`, message);
+		expect(await response.json()).toMatchObject({ id });
+	}
+	expect((await callOnce(bridge, server, "pid")).result).toBeDefined();
+	expect(await metric(bridge, "requests_unanswered", { server })).toBe(0);
+});
+
+test.each(
+	transports,
+)("a server that sends such objects, and messages nested 20,000 deep, costs nobody but itself, over %s", async (transport) => {
+	const client = await RawClient.connect(bridge, "odd", transport, {
+		capabilities: { elicitation: {} },
+	});
+	const asked = call(1, "echo", { message: "x" });
+	const _meta = { progressToken: "t" };
+	const params = { ...asked.params, _meta };
+	expect(await client.request({ ...asked, params })).toHaveProperty("result");
+	const { error } = await client.request(call(2, "deep"));
+	expect(error?.message).toContain("deep");
+	expect(await client.request(call(3, "pid"))).toHaveProperty("result");
+	client.close();
+	const dropped = await metric(bridge, "messages_dropped_total", {
+		server: "odd",
+		kind: "message-nested-too-deep",
+	});
+	expect(dropped).toBeGreaterThan(0);
+	expect(await metric(bridge, "requests_unanswered")).toBe(0);
 });
 
 test("a HEAD request opens nothing", async () => {

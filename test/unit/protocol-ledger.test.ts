@@ -182,7 +182,7 @@ test("any interleaving of many clients gives each answer to its asker under its 
 						// Nor may the child.
 						if (questions.some(({ childId }) => childId === id)) break;
 						const request = { jsonrpc: "2.0", id, method: "q" } as const;
-						const sent = ledger.question(owner, request);
+						const sent = ledger.question(owner, request, 10);
 						expect(sent).toStrictEqual({ ...request, id: sent.id });
 						expect(everUsed.has(sent.id)).toBe(false);
 						everUsed.add(sent.id);

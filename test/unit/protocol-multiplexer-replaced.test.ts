@@ -1,7 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { metaKey } from "../../src/protocol/eras/meta.ts";
 import { ErrorCode } from "../../src/protocol/error-codes.ts";
-import type { Members, Message } from "../../src/protocol/messages.ts";
+import {
+	errorOf,
+	type Members,
+	type Message,
+} from "../../src/protocol/messages.ts";
 import {
 	gone,
 	initializeResult,
@@ -249,6 +253,64 @@ test("subscriptions are opened again in the order in which they were", () => {
 	);
 });
 
+test("a modern subscription that its child has not read goes to the next one", () => {
+	const bench = start({ ready: false });
+	bench.up({ era: "modern" });
+	bench.child.reads = false;
+	const client = bench.client();
+	client.ask(1, "subscriptions/listen", { notifications: {} });
+	bench.multiplexer.down(gone);
+	expect(client.received.get(1)).toEqual([]);
+	bench.up({ era: "modern" });
+	expect(bench.methods()).toEqual(["subscriptions/listen"]);
+});
+
+test("what a child has agreed to holds for no other: a new subscriber gets the answer of the child that is there", () => {
+	const bench = start();
+	const [a, b, c] = [bench.client(), bench.client(), bench.client()];
+	const params = { uri: "x:1" };
+	a.ask(1, "resources/subscribe", params);
+	bench.reply(0);
+	bench.multiplexer.down(gone);
+	bench.up();
+	b.ask(1, "resources/subscribe", params);
+	expect(bench.methods()).toHaveLength(2);
+	bench.reply(0);
+	c.ask(1, "resources/subscribe", params);
+	expect(c.answerTo(1)).toMatchObject({ result: {} });
+
+	bench.multiplexer.down(gone);
+	bench.up();
+	const [own] = bench.sent() as { id: number }[];
+	const error = { code: ErrorCode.resourceNotFound, message: "no" };
+	bench.multiplexer.receive(errorOf(own?.id ?? 0, error));
+	expect(bench.multiplexer.isNeeded).toBe(false);
+	bench.notify("notifications/resources/updated", params);
+	expect([...a.heard, ...c.heard]).toEqual([]);
+});
+
+test("a log level that its child has not read goes to the next one as its client gave it", () => {
+	const bench = start();
+	const [a, b] = [bench.client(), bench.client()];
+	a.ask(1, "logging/setLevel", { level: "debug" });
+	bench.reply(0);
+	bench.child.reads = false;
+	b.ask(1, "logging/setLevel", { level: "error" });
+	bench.multiplexer.down(gone);
+	bench.child.reads = true;
+	bench.up();
+	expect(bench.sent()).toMatchObject([
+		{ method: "logging/setLevel", params: { level: "debug" } },
+		{ method: "logging/setLevel", params: { level: "debug" } },
+	]);
+	bench.reply(0);
+	bench.reply(1);
+	b.ask(2, "tools/call", { name: "a" });
+	bench.log("debug", "of no interest to b");
+	bench.log("error", "of interest");
+	expect(b.received.get(2)).toMatchObject([{ params: { level: "error" } }]);
+});
+
 describe("a call that its child has read", () => {
 	test.each([
 		{ readOnlyHint: true },
@@ -482,14 +544,20 @@ describe("while there is no child, the last one's answer is given", () => {
 		expect(client.received.get(1)).toEqual([]);
 	});
 
-	test.each<[string, (bench: Bench) => void]>([
-		["after refuse()", (bench) => bench.multiplexer.refuse(gone)],
-		["after distrust()", (bench) => bench.multiplexer.distrust()],
-	])("not %s: all wait for the next one", (_when, happens) => {
+	test("also where there was no room for the next one, which says nothing of the program", () => {
 		const bench = start();
 		const client = listTools(bench, tool("a"));
 		bench.multiplexer.down(gone);
-		happens(bench);
+		bench.multiplexer.refuse(gone);
+		client.ask(1, "tools/list");
+		expect(client.answerTo(1)).toMatchObject({ result: tool("a") });
+	});
+
+	test("not where another program may come up: all wait for the next one", () => {
+		const bench = start();
+		const client = listTools(bench, tool("a"));
+		bench.multiplexer.down(gone);
+		bench.multiplexer.distrust();
 		client.ask(1, "initialize");
 		client.ask(2, "tools/list");
 		expect(client.received.get(1)).toEqual([]);
@@ -499,11 +567,11 @@ describe("while there is no child, the last one's answer is given", () => {
 		expect(bench.methods()).toEqual(["tools/list"]);
 	});
 
-	test("not with a list of before refuse(), also where the next one has come and gone", () => {
+	test("not with a list of another program, also where the next one has come and gone", () => {
 		const bench = start();
 		const client = listTools(bench, tool("a"));
 		bench.multiplexer.down(gone);
-		bench.multiplexer.refuse(gone);
+		bench.multiplexer.distrust();
 		bench.up();
 		bench.multiplexer.down(gone);
 		client.ask(1, "tools/list");

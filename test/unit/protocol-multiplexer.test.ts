@@ -1,6 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { ErrorCode } from "../../src/protocol/error-codes.ts";
-import type { Members, Message, Request } from "../../src/protocol/messages.ts";
+import {
+	type Members,
+	type Message,
+	type Request,
+	resultOf,
+} from "../../src/protocol/messages.ts";
 import {
 	gone,
 	initializeResult,
@@ -676,6 +681,63 @@ test("what one client says of itself never reaches a shared child, and reaches i
 	const own = start({ shared: false });
 	own.client().notify("notifications/roots/list_changed");
 	expect(own.methods()).toEqual(["notifications/roots/list_changed"]);
+});
+
+test("the questions of a child that nobody answers are bounded: one more is answered with an error, and each answer makes room", () => {
+	const bench = start({ shared: false });
+	const client = bench.client();
+	client.ask(1);
+	for (let id = 0; id < 1000; id++) bench.question(id);
+	expect(bench.sent()).toHaveLength(1);
+	bench.question("more");
+	expect(bench.sent().at(-1)).toMatchObject({
+		id: "more",
+		error: { code: ErrorCode.limitReached },
+	});
+	expect(bench.dropped).toEqual(["question-too-many"]);
+	const [first] = client.received.get(1) as { id: number }[];
+	client.answer(resultOf(first?.id ?? 0, {}));
+	bench.question("again");
+	expect(client.received.get(1)).toHaveLength(1001);
+});
+
+test("so are their bytes, of more than one question", () => {
+	const bench = start({ shared: false });
+	const client = bench.client();
+	client.ask(1);
+	const text = "x".repeat(5 * 2 ** 20);
+	bench.question("large", "sampling/createMessage", { text });
+	bench.question("small");
+	expect(client.received.get(1)).toHaveLength(1);
+	expect(bench.sent().at(-1)).toMatchObject({ id: "small", error: {} });
+	bench.notify("notifications/cancelled", { requestId: "large" });
+	bench.question("next");
+	expect(client.received.get(1)).toHaveLength(3);
+});
+
+test("a subscription that a modern child ends is no reason to keep it any more, and that is told", () => {
+	const bench = start({ ready: false });
+	bench.up({ era: "modern" });
+	const notifications = { resourceSubscriptions: ["x:1"] };
+	bench.client().ask(1, "subscriptions/listen", { notifications });
+	bench.acknowledge(0);
+	expect(bench.multiplexer.isNeeded).toBe(true);
+	bench.calls.quiet = 0;
+	const { id: requestId } = bench.request(0);
+	bench.notify("notifications/cancelled", { requestId });
+	expect(bench.multiplexer.isNeeded).toBe(false);
+	expect(bench.calls.quiet).toBe(1);
+});
+
+test("a client's answer that cannot be written is an error to the child, which waits for it", () => {
+	const bench = start({ shared: false });
+	const client = bench.client();
+	client.ask(1);
+	bench.child.canWrite = (message) => !("result" in message);
+	bench.question("q");
+	const [asked] = client.received.get(1) as { id: number }[];
+	client.answer(resultOf(asked?.id ?? 0, {}));
+	expect(bench.sent().at(-1)).toMatchObject({ id: "q", error: {} });
 });
 
 describe("a client that leaves", () => {

@@ -1,9 +1,13 @@
 import { expect, test } from "vitest";
-import type { Notification } from "../../src/protocol/messages.ts";
+import type { Settings } from "../../src/protocol/audience.ts";
+import { legacyOverModern } from "../../src/protocol/eras/legacy-over-modern.ts";
+import { metaKey } from "../../src/protocol/eras/meta.ts";
+import type { Members, Notification } from "../../src/protocol/messages.ts";
 import { Multiplexer } from "../../src/protocol/multiplexer.ts";
 import type { Link, LinkOptions } from "../../src/protocol/recipients.ts";
 import { turningPeer } from "../../src/protocol/turning-peer.ts";
 import type { Waiting } from "../../src/protocol/waiting-line.ts";
+import { gone, start } from "../harness/multiplexer-set-up.ts";
 import { inbox, ScriptedPeer } from "../harness/scripted-peer.ts";
 
 /** A turning peer on two peers that the test plays. */
@@ -27,7 +31,10 @@ function open() {
 		modern,
 		peer,
 		translated: () => translated,
-		turn: (waiting: Waiting<Link>[] = []) => link.turned?.(waiting),
+		turn: (
+			waiting: Waiting<Link>[] = [],
+			settings: Settings = { level: undefined, uris: [] },
+		) => link.turned?.(waiting, settings),
 	};
 }
 const note = (method: string): Notification => ({ jsonrpc: "2.0", method });
@@ -94,6 +101,7 @@ test("on a multiplexer, what waited for a legacy child reaches the modern one th
 		concurrency: () => Number.POSITIVE_INFINITY,
 		need() {},
 		quiet() {},
+		failed() {},
 		dropped() {},
 		changed() {},
 		queue: () => ({ maxQueue: 100, maxQueueBytes: 100_000 }),
@@ -122,4 +130,37 @@ test("on a multiplexer, what waited for a legacy child reaches the modern one th
 		{ jsonrpc: "2.0", id: 7, result: { a: 1 } },
 	]);
 	expect(multiplexer.load).toEqual({ clients: 1, inFlight: 0, waiting: 0 });
+});
+
+test("what the client had set up on the legacy child is set up on the modern one, in its own way", () => {
+	const bench = start();
+	const peer = turningPeer(
+		(options) => bench.multiplexer.connect(options),
+		() =>
+			legacyOverModern(
+				bench.multiplexer.connect(),
+				{ capabilities: {} },
+				() => {},
+			),
+	);
+	const ask = (id: number, method: string, params: Members) =>
+		peer.ask({ jsonrpc: "2.0", id, method, params }, () => {});
+	ask(1, "resources/subscribe", { uri: "x:1" });
+	bench.reply(0);
+	ask(2, "logging/setLevel", { level: "error" });
+	bench.reply(1);
+	bench.multiplexer.down(gone);
+	const capabilities = { resources: { subscribe: true }, logging: {} };
+	bench.up({ era: "modern", result: { capabilities } });
+	ask(3, "tools/call", { name: "a" });
+	expect(bench.sent()).toMatchObject([
+		{
+			method: "subscriptions/listen",
+			params: { notifications: { resourceSubscriptions: ["x:1"] } },
+		},
+		{
+			method: "tools/call",
+			params: { _meta: { [metaKey.logLevel]: "error" } },
+		},
+	]);
 });

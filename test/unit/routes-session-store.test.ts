@@ -60,19 +60,28 @@ test("one that has ended by itself can be taken up again by its id", () => {
 	expect(sessions.hasEnded("a")).toBe(false);
 });
 
-test("the sessions of one server are closed without the others, and their ids stay good", () => {
+test("the sessions of one server are taken out without the others, and their ids stay good", () => {
 	const sessions = store();
 	const [one, other] = [session(), session()];
 	sessions.add(alpha, "a", one);
 	sessions.add(beta, "b", other);
-	sessions.closeAll("alpha");
-	expect([one.close, other.close].map(({ mock }) => mock.calls.length)).toEqual(
-		[1, 0],
-	);
+	expect(sessions.takeAll("alpha")).toEqual([one]);
 	expect([sessions.size, sessions.hasEnded("a")]).toEqual([1, false]);
-	sessions.closeAll();
+	expect(sessions.takeAll()).toEqual([other]);
 	expect([sessions.size, sessions.hasEnded("b")]).toEqual([0, false]);
-	expect(other.close).toHaveBeenCalledTimes(1);
+	expect(one.close).not.toHaveBeenCalled();
+});
+
+test("a session that ends is not forgotten in the place of another that has its id now", () => {
+	const sessions = store();
+	const [one, other] = [session(), session()];
+	sessions.add(alpha, "a", one);
+	sessions.takeAll("alpha");
+	sessions.add(alpha, "a", other);
+	sessions.forget("a", one);
+	expect(sessions.find("alpha", "a")).toBe(other);
+	sessions.forget("a", other);
+	expect(sessions.find("alpha", "a")).toBeUndefined();
 });
 
 test("those that are idle for too long are ended, the active and the busy ones are not", () => {

@@ -30,6 +30,7 @@ class FakeWire implements Wire {
 	events: WireEvents = {
 		message() {},
 		noise() {},
+		tooDeep() {},
 		oversize() {},
 		stderr() {},
 		stderrForgotten() {},

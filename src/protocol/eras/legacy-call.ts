@@ -8,6 +8,7 @@ import {
 	type Message,
 	type Request,
 	type Response,
+	shown,
 } from "../messages.ts";
 import type { Receive } from "../peer.ts";
 import { declares, questionOf, requiredCapability } from "./input.ts";
@@ -74,7 +75,7 @@ export class LegacyCall {
 		if ("error" in response) {
 			this.end({
 				code: ErrorCode.internalError,
-				message: `The server's question "${key}" was answered with an error: ${response.error.message}`,
+				message: `The server's question "${key}" was answered with an error: ${shown(response.error.message)}`,
 				data: { code: "INPUT_REFUSED", cause: response.error },
 			});
 			return true;
@@ -112,7 +113,7 @@ export class LegacyCall {
 			this.#askClient(message.result);
 		} else if (!isComplete(message.result)) {
 			this.#fail(
-				`gave a result of a type that this client does not know ("${message.result.resultType}")`,
+				`gave a result of a type that this client does not know ("${shown(message.result.resultType)}")`,
 				"RESULT_NOT_TRANSLATABLE",
 			);
 		} else {

@@ -16,9 +16,9 @@ import { modernError, modernResult } from "./to-modern.ts";
 
 // What every way of serving a modern client on a legacy child has in common.
 
-/** Lets the server's identity be known before the answer that has to carry it. */
+/** Lets the server's identity be known before the answer that has to carry it. Under an id of its own: a call is cancelled by its id. */
 export function initializeFor({ id }: Request): Request {
-	return { jsonrpc: "2.0", id, method: "initialize" };
+	return { jsonrpc: "2.0", id: `${id}-initialize`, method: "initialize" };
 }
 
 /** Sets a legacy child to send the log messages that a request wants. */
@@ -29,10 +29,8 @@ export function setLogLevel(
 ): void {
 	if (logLevel === undefined) return;
 	const method = "logging/setLevel";
-	peer.ask(
-		{ jsonrpc: "2.0", id, method, params: { level: logLevel } },
-		() => {},
-	);
+	const params = { level: logLevel };
+	peer.ask({ jsonrpc: "2.0", id: `${id}-level`, method, params }, () => {});
 }
 
 /** A legacy child's answer as the modern client has to see it. */

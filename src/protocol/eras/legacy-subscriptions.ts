@@ -1,6 +1,7 @@
 import { ErrorCode } from "../error-codes.ts";
 import { cancellation } from "../given-errors.ts";
 import {
+	type ErrorObject,
 	errorOf,
 	type Id,
 	isMembers,
@@ -125,8 +126,8 @@ export class LegacySubscriptions {
 				} else if ("method" in message) {
 					this.#listener(legacyNotification(message as Notification));
 				} else {
-					// A refusal would be no other the next time.
-					subscription.ended = "result" in message;
+					// A refusal would be no other the next time, unless it was not the server's.
+					subscription.ended = "result" in message || isOwn(message.error);
 					first("error" in message ? { error: message.error } : {});
 				}
 			},
@@ -156,6 +157,13 @@ function legacyNotification(notification: Notification): Notification {
 	const params = withoutProtocolMeta(notification.params);
 	const { params: _, ...rest } = notification;
 	return Object.keys(params).length > 0 ? { ...rest, params } : rest;
+}
+
+/** Whether an error is the bridge's: the child has died, could not be started, or too much waits for it. */
+function isOwn({ code }: ErrorObject): boolean {
+	return (
+		code === ErrorCode.serverUnavailable || code === ErrorCode.limitReached
+	);
 }
 
 function notOffered(uri: unknown) {

@@ -22,6 +22,9 @@ import type { ModernClient } from "./meta.ts";
 import type { SuspendedCalls } from "./suspended-calls.ts";
 import { discoverResult, isOtherwise, legacyRequest } from "./to-modern.ts";
 
+/** How long a child gets to end a call of which it was refused a question, in ms. */
+const lateAnswerMs = 10_000;
+
 /** Where a modern client's requests to a legacy server go. */
 export interface ModernOverLegacyOptions {
 	client: ModernClient;
@@ -63,16 +66,20 @@ export function modernOverLegacy(options: ModernOverLegacyOptions): Peer {
 		});
 		let answered = false;
 		let left = false;
+		let lateAnswer: NodeJS.Timeout | undefined;
 		end = () => {
 			left = true;
-			// A child that has been refused a question ends the call by itself; told to, it might never say that it has.
 			if (answered || !settled) peer.close();
+			// A child that has been refused a question ends the call by itself; told to, it might never say that it has.
+			else lateAnswer = setTimeout(() => peer.close(), lateAnswerMs);
 		};
 		const hear: Receive = (message) => {
 			if (!("method" in message)) {
 				answered = true;
 				settle(modernResponse(request, message, serverInfo));
-				if (left) peer.close();
+				if (!left) return;
+				clearTimeout(lateAnswer);
+				peer.close();
 			} else if ("id" in message) {
 				const missing = missingCapability(message, client);
 				if (missing) settle(errorOf(request.id, missing));

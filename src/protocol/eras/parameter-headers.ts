@@ -97,7 +97,7 @@ function refuseParameter(
 	const matches =
 		type === "integer" && typeof value === "number" && decimal.test(decoded)
 			? Number(decoded) === value
-			: decoded === String(value);
+			: typeof value !== "object" && decoded === String(value);
 	return matches
 		? undefined
 		: headerMismatch(`the header ${name} is not what ${argument} says`);

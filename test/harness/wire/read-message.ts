@@ -1,10 +1,11 @@
+import { isNestedTooDeep } from "../../../src/protocol/nesting.ts";
 import { isMembers, type Message } from "./message.ts";
 import type { WireText } from "./wire-text.ts";
 
 /** What a text of the wire says. */
 export type Read =
 	| { message: Message }
-	/** A message too long to be kept: what its two ends tell, where they do. */
+	/** A message too long to be kept, or nested too deep: what its two ends tell, where they do. */
 	| { ends: { id: unknown; method: string | undefined } }
 	| { problem: string };
 
@@ -23,6 +24,8 @@ export function readMessage({ text, cut }: WireText): Read {
 	} catch (error) {
 		return { problem: `it is not JSON: ${(error as Error).message}` };
 	}
+	// Of what is nested deeper than the bridge passes on, the ends are all that this program can walk through too.
+	if (isNestedTooDeep(value, text)) return readEnds(text);
 	return isMembers(value)
 		? { message: value }
 		: { problem: "it is no JSON object" };
