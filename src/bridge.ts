@@ -165,6 +165,8 @@ export class Bridge {
 	#reap(): void {
 		const before = Date.now() - this.#config.sessionIdleTimeoutMs;
 		this.#sessions.reap(before);
+		// A broken stream with a call that is never answered: any other ends by itself.
+		this.#sseSessions.reap(before);
 	}
 }
 

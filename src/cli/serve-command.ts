@@ -14,7 +14,7 @@ import {
 	stampOf,
 } from "./read-config.ts";
 
-/** How long connections get for the last bytes, once the bridge itself has ended. */
+/** How long connections get at least for the last bytes, once the bridge itself has ended. */
 const lastAnswersMs = 500;
 
 /** What the command line says. */
@@ -70,8 +70,9 @@ export async function serve(
 	endWithProcess(log, async () => {
 		await watcher?.close();
 		// Answers still go out while children end, and whoever asks for readiness hears no.
+		const until = performance.now() + config.drainTimeoutMs;
 		await bridge.close();
-		await listener.close(lastAnswersMs);
+		await listener.close(Math.max(lastAnswersMs, until - performance.now()));
 	});
 	bridge.start();
 

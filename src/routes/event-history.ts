@@ -53,6 +53,13 @@ export class EventHistory {
 		}
 	}
 
+	/** Whether an event is kept. */
+	has(stream: number, sequence: number): boolean {
+		return this.#events.some(
+			(event) => event.stream === stream && event.sequence === sequence,
+		);
+	}
+
 	/** The events of one stream after a given one, oldest first. */
 	after(stream: number, sequence: number): HistoryEvent[] {
 		return this.#events.filter(

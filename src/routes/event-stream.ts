@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import { type SSEStreamingApi, streamSSE } from "hono/streaming";
+import { inPieces } from "./in-pieces.ts";
 import { type NodeBindings, nodeBindings } from "./node-bindings.ts";
 
 /** One server-sent event of the MCP transports: one line of data, so no field needs splitting. */
@@ -56,7 +57,7 @@ export class KeepAlive {
 	}
 }
 
-/** How long a client gets to read what was queued when its stream was ended. */
+/** How long a client gets to read a piece of what was queued when its stream was ended. */
 const lastWordsMs = 10_000;
 
 /** One open SSE response. Events may be sent before the response goes out. */
@@ -123,8 +124,13 @@ export class EventStream {
 			if (this.#pending.length > 0) {
 				const text = this.#pending.join("");
 				this.#pending = [];
-				// Awaited, so a client that does not read fills our bounded queue and not the runtime's.
-				await sse.write(text);
+				for (const piece of inPieces(text)) {
+					if (this.#closed) return;
+					// Awaited, so a client that does not read fills our bounded queue and not the runtime's.
+					await sse.write(piece);
+					// It reads, be it slowly.
+					this.#lastWords?.refresh();
+				}
 				this.#pendingBytes = 0;
 				for (const waiting of this.#pending) {
 					this.#pendingBytes += Buffer.byteLength(waiting);

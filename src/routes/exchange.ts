@@ -27,6 +27,8 @@ export type Answer = { answers: Written[] } | { connection: EventStream };
 export interface ExchangeOptions {
 	json: boolean;
 	sse: boolean;
+	/** Whether there may be one more stream; only asked where JSON would do. */
+	hasRoom(): boolean;
 	/** Opens the stream, once it is known that one is needed, and puts it on the response's connection. */
 	openStream(): { stream: MessageStream; connection: EventStream };
 	/** Takes what belongs to a request whose client takes nothing but JSON, except for the answer. */
@@ -63,7 +65,8 @@ export class Exchange {
 
 	/** Whether a message that is no answer can go out with it. */
 	get streamable(): boolean {
-		return this.#options.sse && this.#open.size > 0;
+		const { json, sse, hasRoom } = this.#options;
+		return sse && this.#open.size > 0 && (!json || hasRoom());
 	}
 
 	/** How many of its requests are not answered yet. */

@@ -14,9 +14,10 @@ import { accepts } from "./accepts.ts";
 import { EventStream } from "./event-stream.ts";
 import { type Answer, Exchange } from "./exchange.ts";
 import { httpError } from "./http-error.ts";
+import { jsonBody } from "./json-body.ts";
 import { MirroredTools } from "./mirrored-tools.ts";
 import { modernPatienceMs } from "./patience.ts";
-import { refuseRequests, refuseStream } from "./refusals.ts";
+import { isStreamFree, refuseRequests, refuseStream } from "./refusals.ts";
 import {
 	type RouteContext,
 	type ServerEnv,
@@ -52,9 +53,11 @@ export function modern(context: RouteContext, log: Logger) {
 		const sse = accepts(accept, "text/event-stream");
 		const json = accepts(accept, "application/json");
 
-		const refusal = isListen
-			? refuseStream(c, context, request.id)
-			: refuseRequests(c, context, [request]);
+		const refusal =
+			(isListen || (sse && !json)
+				? refuseStream(c, context, request.id)
+				: undefined) ??
+			(isListen ? undefined : refuseRequests(c, context, [request]));
 		if (refusal) return refusal;
 		if (isRemoved(request.method)) {
 			return httpError(c, 404, removedMethod(request.method), request.id);
@@ -67,9 +70,12 @@ export function modern(context: RouteContext, log: Logger) {
 			gone = true;
 			peer.close();
 		};
+		const hasRoom = () => isStreamFree(context);
+		const prefersSse = config.postResponse === "sse" && hasRoom();
 		const exchange = new Exchange([request], {
-			json: !isListen && (!sse || (json && config.postResponse !== "sse")),
+			json: !isListen && (!sse || (json && !prefersSse)),
 			sse: isListen || (sse && !(json && config.postResponse === "json")),
+			hasRoom,
 			openStream() {
 				const connection = new EventStream(streamOptions(context, server), () =>
 					leave(),
@@ -131,9 +137,7 @@ function respond(
 	const code = error?.code;
 	const isInside = offered && code === ErrorCode.methodNotFound;
 	const status = isInside ? 200 : (statusOf.get(code) ?? 200);
-	return c.body(json, status, {
-		"Content-Type": "application/json",
-	});
+	return jsonBody(c, json, status);
 }
 
 const nothing = { json: "", error: undefined };

@@ -4,7 +4,11 @@ import type { Context } from "hono";
 export interface NodeBindings {
 	/** Names and values of the headers in turn. */
 	incoming?: { rawHeaders: readonly string[] };
-	outgoing?: { destroy(): void };
+	outgoing?: {
+		readonly writableFinished: boolean;
+		destroy(): void;
+		once(event: "close", listener: () => void): void;
+	};
 }
 
 export function nodeBindings(c: Context): NodeBindings {

@@ -69,6 +69,11 @@ export function refuseRequests(
 	return undefined;
 }
 
+/** Whether there may be one more event stream. */
+export function isStreamFree({ config, streams }: RouteContext): boolean {
+	return streams.keepAlive.size < config.maxStreams;
+}
+
 /** The refusal of one more event stream, where there must be none. */
 export function refuseStream(
 	c: Context<ServerEnv>,
@@ -78,7 +83,7 @@ export function refuseStream(
 	const closing = refuseWhileClosing(c, context, id);
 	if (closing) return closing;
 	const { maxStreams } = context.config;
-	if (context.streams.keepAlive.size < maxStreams) return undefined;
+	if (isStreamFree(context)) return undefined;
 	const message = `All ${maxStreams} event streams are taken (close some, or raise "maxStreams")`;
 	return overLimit(c, c.var.server, 503, "maxStreams", message, id);
 }

@@ -1,6 +1,6 @@
 import type { Id } from "../protocol/messages.ts";
 import type { EventHistory } from "./event-history.ts";
-import { eventId } from "./event-id.ts";
+import { type EventId, eventId } from "./event-id.ts";
 import type { EventStream } from "./event-stream.ts";
 
 /**
@@ -83,6 +83,16 @@ export class SessionStream {
 	/** Whether nothing follows. */
 	get ended(): boolean {
 		return this.#ended;
+	}
+
+	/** Whether the answer that a client comes back for was its last event, and is not kept any more. */
+	hasLost({ sequence, owes }: EventId): boolean {
+		return (
+			this.#ended &&
+			owes !== undefined &&
+			sequence < this.#sequence &&
+			!this.#history.has(this.number, this.#sequence)
+		);
 	}
 
 	/** Nothing follows. */

@@ -53,7 +53,7 @@ export function sse(context: RouteContext) {
 		const known = sseSessions.find(server.name, id);
 		if (context.closing() && isComingBack(c)) return comeBackLater(c, context);
 		const refusal =
-			refuseStream(c, context) ??
+			(known?.active ? undefined : refuseStream(c, context)) ??
 			(known ? undefined : refuseSession(c, context, of.principal));
 		if (refusal) return refusal;
 
@@ -128,8 +128,13 @@ export function messages(context: RouteContext) {
 				message: `The query has no "session_id" (GET ${c.req.path.replace(/messages\/?$/, "sse")} and post to the endpoint that its first event names)`,
 			});
 		}
-		const session =
-			sseSessions.find(server.name, id) ?? (await reopened(server.name, id));
+		const { bodyTimeoutMs } = context.config;
+		const find = () => sseSessions.find(server.name, id);
+		const revisionOf = () => find()?.revision ?? legacyRevisions[0];
+		const body = await readMessages(c, bodyTimeoutMs, revisionOf);
+		if (body instanceof Response) return body;
+		// Not before: while the body came the stream may have broken, and have come back.
+		const session = find() ?? (await reopened(server.name, id));
 		if (!session) {
 			return (
 				refuseWhileClosing(c, context) ??
@@ -140,9 +145,6 @@ export function messages(context: RouteContext) {
 				})
 			);
 		}
-		const { bodyTimeoutMs } = context.config;
-		const body = await readMessages(c, bodyTimeoutMs, () => session.revision);
-		if (body instanceof Response) return body;
 		for (const message of body.messages) {
 			const foreign = foreignToLegacy(message, (name) => c.req.header(name));
 			if (foreign === undefined) continue;

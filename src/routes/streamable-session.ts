@@ -25,6 +25,8 @@ import { SessionStream } from "./session-stream.ts";
 export interface PostOptions {
 	json: boolean;
 	sse: boolean;
+	/** Whether there may be one more stream. */
+	hasRoom(): boolean;
 }
 
 /** What a session needs to know, the same for all of one bridge. */
@@ -53,6 +55,7 @@ export class StreamableSession {
 	readonly #life = crypto.randomUUID().slice(0, 8);
 	readonly #streams = new Map<number, SessionStream>();
 	readonly #exchanges = new Set<Exchange>();
+	readonly #abandoned = new WeakSet<Exchange>();
 	#lastStream = 0;
 	#leaving = false;
 
@@ -75,8 +78,20 @@ export class StreamableSession {
 	get active(): boolean {
 		return (
 			[...this.#streams.values()].some(({ connected }) => connected) ||
-			[...this.#exchanges].some(({ streaming }) => !streaming)
+			[...this.#exchanges].some(
+				(exchange) => !exchange.streaming && !this.#abandoned.has(exchange),
+			)
 		);
+	}
+
+	/** Whether a client is on the stream that GET opens. */
+	get listening(): boolean {
+		return this.#own.connected;
+	}
+
+	/** Whoever posted it has gone: it goes on, but keeps nobody here. */
+	abandon(exchange: Exchange): void {
+		this.#abandoned.add(exchange);
 	}
 
 	/** How many requests of its client are not answered yet. */
@@ -130,7 +145,9 @@ export class StreamableSession {
 		if (!resume) return this.#connect(this.#own, undefined, true);
 		const stream =
 			resume.life === this.#life ? this.#streams.get(resume.stream) : undefined;
-		if (stream) return this.#connect(stream, resume.sequence, false);
+		if (stream && !stream.hasLost(resume)) {
+			return this.#connect(stream, resume.sequence, false);
+		}
 		if (resume.owes !== undefined) return this.#lastWord(resume.owes);
 		const isOwn = resume.stream === 0 || !this.#own.connected;
 		if (isOwn) return this.#connect(this.#own, undefined, true);

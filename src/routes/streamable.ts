@@ -20,11 +20,17 @@ import { accepts } from "./accepts.ts";
 import { parseEventId } from "./event-id.ts";
 import type { Answer } from "./exchange.ts";
 import { httpError } from "./http-error.ts";
+import { jsonBody } from "./json-body.ts";
 import { methodNotAllowed } from "./method-not-allowed.ts";
 import { modern } from "./modern.ts";
 import { patienceMs } from "./patience.ts";
 import { type Body, readMessages } from "./read-messages.ts";
-import { refuseRequests, refuseSession, refuseStream } from "./refusals.ts";
+import {
+	isStreamFree,
+	refuseRequests,
+	refuseSession,
+	refuseStream,
+} from "./refusals.ts";
 import {
 	type RouteContext,
 	type Served,
@@ -33,6 +39,7 @@ import {
 } from "./route-context.ts";
 import type { SessionFacts, SessionOpening } from "./session-ids.ts";
 import { StreamableSession } from "./streamable-session.ts";
+import { whenGone } from "./when-gone.ts";
 
 const allow = "POST, GET, DELETE";
 
@@ -87,20 +94,32 @@ export function streamable(context: RouteContext, log: Logger) {
 		return session;
 	};
 
+	/** The refusal where a client takes nothing but a stream, and there must be no more. */
+	const refuseStreamOnly = (
+		c: Context<ServerEnv>,
+		[request]: readonly Request[],
+	) => {
+		const isOnly =
+			request && !accepts(c.req.header("accept"), "application/json");
+		return isOnly ? refuseStream(c, context, request.id) : undefined;
+	};
+
 	return new Hono<ServerEnv>()
 		.post("/", async (c) => {
 			const { server } = c.var;
 			const id = c.req.header("mcp-session-id");
-			const found = id === undefined ? undefined : find(server, id);
+			const lookUp = () => (id === undefined ? undefined : find(server, id));
 			const body = await readMessages(
 				c,
 				config.bodyTimeoutMs,
 				() =>
-					revisionOf(found) ??
+					revisionOf(lookUp()) ??
 					c.req.header("mcp-protocol-version") ??
 					assumedRevision,
 			);
 			if (body instanceof Response) return body;
+			// Not before: while the body came the session may have been ended, or taken up for another request.
+			const found = lookUp();
 			const requests = body.messages.filter(isRequest);
 			const [message] = body.messages;
 			const refusesBatch = body.batch && body.messages.find(isModern);
@@ -128,7 +147,8 @@ export function streamable(context: RouteContext, log: Logger) {
 				? (refuseBatch(c, body, initialize) ??
 					refuseSession(c, context, anonymous, initialize.id))
 				: refuseRequests(c, context, requests, known);
-			if (refusal) return refusal;
+			const refused = refusal ?? refuseStreamOnly(c, requests);
+			if (refused) return refused;
 			if (!initialize && !known) {
 				if (id !== undefined) {
 					return httpError(c, 404, unknownSession, requests[0]?.id);
@@ -142,6 +162,8 @@ export function streamable(context: RouteContext, log: Logger) {
 			const opened = initialize && beginSession(context, server, initialize);
 			// Without a session id a request is served by itself: who posts by hand needs no handshake.
 			const session = known ?? enter(c, opened);
+			// Nobody else could come for the answer.
+			if (!known && !opened) whenGone(c, () => session.close());
 			const answer = await post(c, body.messages, requests, session);
 			if (opened && isFailure(answer)) {
 				sessions.forget(opened);
@@ -151,9 +173,7 @@ export function streamable(context: RouteContext, log: Logger) {
 			if (!answer) return c.body(null, 202);
 			if ("connection" in answer) return answer.connection.response(c);
 			const texts = answer.answers.map(({ json }) => json).join(",");
-			return c.body(body.batch ? `[${texts}]` : texts, 200, {
-				"Content-Type": "application/json",
-			});
+			return jsonBody(c, body.batch ? `[${texts}]` : texts);
 		})
 		.get("/", (c) => {
 			// Hono serves HEAD by the handler of GET: nobody would read what that opens.
@@ -166,7 +186,10 @@ export function streamable(context: RouteContext, log: Logger) {
 			}
 			const found = find(c.var.server, id);
 			if (!found) return httpError(c, 404, unknownSession);
-			const refusal = refuseStream(c, context);
+			const refusal =
+				found instanceof StreamableSession && found.listening
+					? undefined
+					: refuseStream(c, context);
 			if (refusal) return refusal;
 			const session = takeUp(c, id, found);
 			if (session instanceof Response) return session;
@@ -202,10 +225,14 @@ export function streamable(context: RouteContext, log: Logger) {
 		const accept = c.req.header("accept");
 		const sse = accepts(accept, "text/event-stream");
 		const json = accepts(accept, "application/json");
+		const hasRoom = () => isStreamFree(context);
+		const prefersSse = config.postResponse === "sse" && hasRoom();
 		const exchange = session.ask(messages, {
-			json: !sse || (json && config.postResponse !== "sse"),
+			json: !sse || (json && !prefersSse),
 			sse: sse && !(json && config.postResponse === "json"),
+			hasRoom,
 		});
+		whenGone(c, () => session.abandon(exchange));
 		// The answer to initialize tells whether there is a session, which its headers have to name.
 		const patience = requests.some(isInitialize) ? 2 ** 31 - 1 : patienceMs;
 		const timer = setTimeout(() => exchange.stream(), patience);

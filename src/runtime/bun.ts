@@ -22,7 +22,13 @@ export const bun: Runtime = {
 	name: `Bun ${Bun?.version}`,
 	async listen(fetch, { hostname, port }) {
 		const server = Bun.serve({
-			fetch,
+			// Without a host the URL is none, and its path would be taken for another.
+			fetch: (request) =>
+				URL.canParse(request.url)
+					? fetch(request)
+					: new Response("The request has no valid Host header\n", {
+							status: 400,
+						}),
 			hostname,
 			port,
 			// Otherwise a silent stream is cut after seconds.
