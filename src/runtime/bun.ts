@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Fetch, Runtime } from "./runtime.ts";
 
 /** The part of Bun's global that is used here. */
@@ -11,6 +12,7 @@ interface Bun {
 		maxRequestBodySize: number;
 	}): {
 		port: number;
+		readonly pendingRequests: number;
 		stop(closeActiveConnections: boolean): Promise<void>;
 	};
 }
@@ -39,12 +41,12 @@ export const bun: Runtime = {
 		return {
 			port: server.port,
 			async close(graceMs) {
-				let timer: NodeJS.Timeout | undefined;
-				const grace = new Promise<void>((resolve) => {
-					timer = setTimeout(resolve, graceMs);
-				});
-				await Promise.race([server.stop(false), grace]);
-				clearTimeout(timer);
+				void server.stop(false);
+				const until = performance.now() + graceMs;
+				// A connection without a whole request would keep it open for ever.
+				while (server.pendingRequests > 0 && performance.now() < until) {
+					await delay(20);
+				}
 				await server.stop(true);
 			},
 		};

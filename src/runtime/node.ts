@@ -1,10 +1,13 @@
-import type { Server } from "node:http";
+import type { Server, ServerResponse } from "node:http";
 import { type AddressInfo, type Socket, Server as TcpServer } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import type { Runtime } from "./runtime.ts";
 
 /** Longer than the 60 s after which load balancers drop idle connections, so that it is never us who closes under a request. */
 const keepAliveTimeoutMs = 75_000;
+
+/** How long a request that is not answered yet keeps its connection at the end: what its body is for is not done any more. */
+const patienceMs = 500;
 
 /** Node, by node:http. */
 export const node: Runtime = {
@@ -20,10 +23,14 @@ export const node: Runtime = {
 			hostname,
 		}) as Server;
 		server.keepAliveTimeout = keepAliveTimeoutMs;
-		const sockets = new Set<Socket>();
+		/** The last response on each connection. */
+		const connections = new Map<Socket, ServerResponse | undefined>();
 		server.on("connection", (socket) => {
-			sockets.add(socket);
-			socket.once("close", () => sockets.delete(socket));
+			connections.set(socket, undefined);
+			socket.once("close", () => connections.delete(socket));
+		});
+		server.on("request", ({ socket }, response) => {
+			connections.set(socket, response);
 		});
 		await new Promise<void>((resolve, reject) => {
 			server.once("error", reject);
@@ -36,16 +43,21 @@ export const node: Runtime = {
 				const closed = new Promise((resolve) =>
 					TcpServer.prototype.close.call(server, resolve),
 				);
-				// Connections that become idle after close() would stay until their client goes.
-				const idle = setInterval(() => {
-					const isRead = [...sockets].every(
-						({ writableLength }) => writableLength === 0,
-					);
-					if (isRead) server.closeIdleConnections();
-				}, 50);
+				const patientUntil = performance.now() + patienceMs;
+				const endDone = () => {
+					const isPatient = performance.now() < patientUntil;
+					for (const [socket, response] of connections) {
+						const isOpen = response && !response.writableFinished;
+						const isAnswering =
+							socket.writableLength > 0 || (isOpen && response.headersSent);
+						if (!isAnswering && !(isOpen && isPatient)) socket.destroy();
+					}
+				};
+				endDone();
+				const done = setInterval(endDone, 50);
 				const rest = setTimeout(() => server.closeAllConnections(), graceMs);
 				await closed;
-				clearInterval(idle);
+				clearInterval(done);
 				clearTimeout(rest);
 			},
 		};

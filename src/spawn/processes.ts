@@ -59,6 +59,11 @@ export class Processes {
 		return this.#take(() => this.#spares.take());
 	}
 
+	/** How many are there, those that are being ended included, spares not. */
+	get count(): number {
+		return this.#taken.size;
+	}
+
 	/** Starts as many spares as are missing. */
 	fill(): void {
 		this.#spares.fill();

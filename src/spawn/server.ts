@@ -305,7 +305,7 @@ export class Server {
 			unanswered: this.unanswered,
 			inFlight: sum(({ inFlight }) => inFlight),
 			waiting: sum(({ waiting }) => waiting),
-			children: sum(({ pid }) => (pid === undefined ? 0 : 1)),
+			children: this.#processes.count,
 			suspendedCalls: this.#calls.size,
 		};
 	}

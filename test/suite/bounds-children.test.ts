@@ -3,7 +3,7 @@ import { transports } from "../harness/clients.ts";
 import { HeldServer } from "../harness/held-server.ts";
 import { limitReached, metric } from "../harness/metrics.ts";
 import { ModernClient } from "../harness/modern-client.ts";
-import { eventually } from "../harness/processes.ts";
+import { eventually, isRunning } from "../harness/processes.ts";
 import {
 	answerTo,
 	call as callOf,
@@ -168,6 +168,11 @@ describe("maxChildren", () => {
 				own: fixture("faulty", [], { isolation: "session", maxChildren: 2 }),
 				auto: fixture("faulty", [], { maxChildren: 2 }),
 				other: fixture("faulty", [], { isolation: "session" }),
+				stubborn: fixture("faulty", ["ignore-eof", "ignore-term"], {
+					isolation: "session",
+					maxChildren: 1,
+					stopTimeoutMs: 200,
+				}),
 			},
 		});
 	});
@@ -214,6 +219,21 @@ describe("maxChildren", () => {
 		await end(client);
 		await end(other);
 		for (const each of clients) each.close();
+		await eventually(
+			async () => (await metric(bridge, "children")) === 0,
+			"children are left",
+		);
+	});
+
+	test("counts a process until it is gone: who needs its place waits for that", async () => {
+		const first = await RawClient.connect(bridge, "stubborn", "streamable");
+		const pid = Number(await first.text(1, "pid"));
+		await end(first);
+		expect(isRunning(pid)).toBe(true);
+		const second = await RawClient.connect(bridge, "stubborn", "streamable");
+		expect(await second.text(1, "pid")).toMatch(/^\d+$/);
+		expect(isRunning(pid)).toBe(false);
+		await end(second);
 		await eventually(
 			async () => (await metric(bridge, "children")) === 0,
 			"children are left",

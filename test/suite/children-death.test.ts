@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { transports } from "../harness/clients.ts";
 import { eventually, isRunning, waitUntilGone } from "../harness/processes.ts";
 import { type Message, post, RawClient } from "../harness/raw-http.ts";
+import { runtimeName } from "../harness/runtimes.ts";
 import { linesOf, scratch } from "../harness/scratch.ts";
 import { type Bridge, fixture, startBridge } from "../harness/start-bridge.ts";
 import {
@@ -41,6 +42,8 @@ describe("a child that dies", () => {
 				}),
 				floods: fixture("faulty", ["die-on-call", "stderr-flood"]),
 				closes: fixture("faulty", ["close-stdout"]),
+				deaf: fixture("faulty", ["close-stdin"], { stopTimeoutMs: 200 }),
+				left: fixture("faulty", ["die-on-call", "detached-grandchild"]),
 				other: fixture("faulty", ["hold-on-call"], {
 					env: { HOLD_FILE: held, CALLS_FILE: file("calls of other") },
 				}),
@@ -159,6 +162,30 @@ describe("a child that dies", () => {
 			String(pid),
 		);
 	}, 15_000);
+
+	// Bun says of what it writes to a closed pipe that it was written.
+	if (runtimeName !== "bun") {
+		test("by closing its stdin, though the process lives on: what it cannot hear any more goes to another", async () => {
+			const pid = textOf(await callOnce(bridge, "deaf", "pid"));
+			expect(await callOnce(bridge, "deaf", "echo")).toHaveProperty("result");
+			const next = textOf(await callOnce(bridge, "deaf", "pid"));
+			expect(next).toMatch(/^\d+$/);
+			expect(next).not.toBe(pid);
+		});
+	}
+
+	test("and leaves somebody behind who holds its stdout: when that ends, its follower is not touched", async () => {
+		const holder = Number(textOf(await callOnce(bridge, "left", "grandchild")));
+		expect(await callOnce(bridge, "left", "echo")).toHaveProperty("error");
+		const next = textOf(await callOnce(bridge, "left", "pid"));
+		process.kill(holder, "SIGKILL");
+		await waitUntilGone([holder]);
+		for (let calls = 0; calls < 20; calls++) {
+			expect(textOf(await callOnce(bridge, "left", "pid"))).toBe(next);
+		}
+		const last = await callOnce(bridge, "left", "grandchild");
+		process.kill(Number(textOf(last)), "SIGKILL");
+	});
 });
 
 describe("a server that keeps dying", () => {

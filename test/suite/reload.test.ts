@@ -7,6 +7,7 @@ import {
 } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { transports } from "../harness/clients.ts";
+import { HeldServer } from "../harness/held-server.ts";
 import {
 	eventually,
 	isRunning,
@@ -414,5 +415,54 @@ describe("a server that changes", () => {
 		);
 		client.close();
 		await bridge.stop();
+	});
+});
+
+describe("a server that is taken out while its last call is drained", () => {
+	/** A bridge that has taken it out, and the call that it still has. */
+	const startDraining = async (at: string) => {
+		const server = new HeldServer(file(at));
+		server.hold();
+		const other = faulty();
+		const bridge = await startWatching({
+			servers: { one: server.entry, other },
+		});
+		const client = await RawClient.connect(bridge, "one", "sse");
+		const answer = client.text("last", "echo", { message: "last" });
+		await server.got("last");
+		bridge.editConfig({ servers: { other } });
+		await bridge.waitForLog("removed");
+		return { server, bridge, client, answer, other };
+	};
+
+	test("and put back has new sessions, which do not end with the old ones", async () => {
+		const { server, bridge, client, answer, other } =
+			await startDraining("put back");
+		const next = new HeldServer(file("put back, the next"));
+		next.hold();
+		bridge.editConfig({ servers: { one: next.entry, other } });
+		await bridge.waitForLog("added");
+		const another = await RawClient.connect(bridge, "one", "streamable");
+		const waiting = another.text("new", "echo", { message: "new" });
+		await next.got("new");
+		server.letGo();
+		expect(await answer).toBe("last");
+		await eventually(
+			() => count(bridge, inForce) === 2,
+			"the old server does not end",
+		);
+		next.letGo();
+		expect(await waiting).toBe("new");
+		for (const each of [client, another]) each.close();
+		await bridge.stop();
+	});
+
+	test("has its time when the bridge is told to stop, too", async () => {
+		const { server, bridge, answer } = await startDraining("stopped");
+		process.kill(bridge.pid, "SIGTERM");
+		await bridge.waitForLog("shutting down");
+		server.letGo();
+		expect(await answer).toBe("last");
+		expect(await bridge.exited).toEqual({ code: 0, signal: null });
 	});
 });

@@ -114,6 +114,29 @@ describe("nothing is left behind", () => {
 		expect(ends("spare").sort()).toEqual(["SIGTERM", "SIGTERM", "eof", "eof"]);
 	});
 
+	test("by SIGTERM while a child is on its way out already: it keeps its chance", async () => {
+		const ends = file("on its way");
+		const own = fixture("faulty", ["ignore-eof"], {
+			isolation: "session",
+			stopTimeoutMs: 500,
+			env: { ENDS_FILE: ends },
+		});
+		const bridge = await startBridge({ servers: { own } });
+		const client = await RawClient.connect(bridge, "own", "streamable");
+		const pid = Number(await client.text(1, "pid"));
+		const { endpoint, headers } = client;
+		await fetch(endpoint, { method: "DELETE", headers });
+		await eventually(
+			() => linesOf(ends).some((line) => line.endsWith(" eof")),
+			"its stdin is not closed",
+		);
+		process.kill(bridge.pid, "SIGTERM");
+		expect(await bridge.exited).toEqual({ code: 0, signal: null });
+		expect(linesOf(ends)).toEqual(
+			["start", "eof", "SIGTERM"].map((what) => `${pid} ${what}`),
+		);
+	});
+
 	test.each([
 		"throw",
 		"reject",

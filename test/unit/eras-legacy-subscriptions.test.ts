@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { legacyOverModern } from "../../src/protocol/eras/legacy-over-modern.ts";
 import { metaKey } from "../../src/protocol/eras/meta.ts";
+import { ErrorCode } from "../../src/protocol/error-codes.ts";
 import type { Id, Members, Message } from "../../src/protocol/messages.ts";
 import {
 	inbox,
@@ -111,6 +112,18 @@ describe("the lists", () => {
 				params: { uri: "a:b", title: "t" },
 			},
 		]);
+	});
+
+	test.each([
+		[ErrorCode.serverUnavailable, 2],
+		[ErrorCode.limitReached, 2],
+		[ErrorCode.methodNotFound, 1],
+	])("are listened to again when that failed with %i: %i times, since only a server's own refusal is one", (code, times) => {
+		const { child, ask, filters, initialize } = open();
+		initialize({ tools: listChanged });
+		child.latest("subscriptions/listen").error(code);
+		ask("tools/list");
+		expect(filters()).toHaveLength(times);
 	});
 
 	test("are listened to again when the client asks next, after the server has ended that", () => {

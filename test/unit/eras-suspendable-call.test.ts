@@ -758,6 +758,16 @@ describe("a state", () => {
 });
 
 describe("a client that closes a response", () => {
+	test("cancels its call, and not what the bridge asked beside it", () => {
+		const { child, call } = open();
+		const { peer } = call({ id: 9, meta: { [metaKey.logLevel]: "info" } });
+		const ids = child.asked.map(({ request }) => request.id);
+		expect(new Set(ids).size).toBe(ids.length);
+		peer.close();
+		const { id } = child.latest("tools/call").request;
+		expect(child.told).toMatchObject([{ params: { requestId: id } }]);
+	});
+
 	test("that is suspended already cancels nothing", () => {
 		const { child, call, calls } = open();
 		const { peer } = call();

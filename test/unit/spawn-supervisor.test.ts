@@ -48,8 +48,11 @@ class FakeWire implements Wire {
 		this.sent.push(message);
 		return true;
 	}
+	/** How long it takes to be closed. */
+	closing = Promise.resolve();
 	async close(): Promise<void> {
 		this.closes++;
+		await this.closing;
 		this.#end(stopped);
 	}
 	async die(exit = died): Promise<void> {
@@ -79,6 +82,8 @@ function start({
 	keepUp = false,
 	startTimeoutMs = 3_600_000,
 	protocol = undefined as Era | undefined,
+	/** Settles when there may be a process. */
+	room = undefined as Promise<void> | undefined,
 } = {}) {
 	let era = protocol;
 	const wires: FakeWire[] = [];
@@ -91,6 +96,9 @@ function start({
 			return () => {};
 		},
 		takeWire: () => {
+			const full = room;
+			room = undefined;
+			if (full) return full;
 			const wire = new FakeWire();
 			wires.push(wire);
 			return wire;
@@ -250,6 +258,22 @@ test("however often a child is needed, one is started", () => {
 	last().answer();
 	supervisor.need();
 	expect(wires).toHaveLength(1);
+});
+
+test("a child that finds no room waits for it, unless it is given up", async () => {
+	for (const isStopped of [false, true]) {
+		let makeRoom = () => {};
+		const room = new Promise<void>((resolve) => {
+			makeRoom = resolve;
+		});
+		const { supervisor, wires } = start({ room });
+		supervisor.need();
+		expect(supervisor.state.name).toBe("queued");
+		if (isStopped) void supervisor.stop();
+		makeRoom();
+		await settle();
+		expect(wires).toHaveLength(isStopped ? 0 : 1);
+	}
 });
 
 describe("a child that dies", () => {
@@ -431,6 +455,24 @@ describe("stop", () => {
 		await vi.advanceTimersByTimeAsync(3_600_000);
 		expect(wires).toHaveLength(count);
 		expect(vi.getTimerCount()).toBe(0);
+	});
+
+	test("twice settles both times when the child is gone, and not before", async () => {
+		const { supervisor, last } = start();
+		supervisor.need();
+		last().answer();
+		let close = () => {};
+		last().closing = new Promise<void>((resolve) => {
+			close = resolve;
+		});
+		const stopped: number[] = [];
+		void supervisor.stop().then(() => stopped.push(1));
+		void supervisor.stop().then(() => stopped.push(2));
+		await settle();
+		expect(stopped).toEqual([]);
+		close();
+		await settle();
+		expect(stopped).toEqual([1, 2]);
 	});
 
 	test("during an end does not start another afterwards", async () => {
