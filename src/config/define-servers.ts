@@ -140,8 +140,8 @@ export interface ServerInput {
 	maxQueueBytes?: number | undefined;
 
 	/**
-	 * Processes that may run for this server at one time, spares not counted, a count of at least 1. A request that would need one
-	 * more is answered with an error. Default 64.
+	 * Processes that may run for this server at one time, those that are being ended included and spares not, a count of at
+	 * least 1. A request that would need one more waits for one that ends, or is answered with an error. Default 64.
 	 *
 	 * Danger: with isolation `"session"` this is also how many sessions can be used at a time.
 	 */
@@ -221,8 +221,8 @@ export interface BridgeInput {
 	maxSessions?: number | undefined;
 
 	/**
-	 * Milliseconds after which a Streamable HTTP session with no open stream and no request is ended.
-	 * Default 3,600,000 (an hour).
+	 * Milliseconds after which a session with no open stream and no request is ended; one over HTTP+SSE ends with its
+	 * stream, or when what it asked for is done, and by the time only where that never comes. Default 3,600,000 (an hour).
 	 *
 	 * Danger: too short, and a client that pauses has to initialize again, which not every client does.
 	 */
@@ -243,8 +243,8 @@ export interface BridgeInput {
 	maxStreamBufferBytes?: number | undefined;
 
 	/**
-	 * Milliseconds that requests in flight get to finish when the bridge is told to stop, or a server's entry
-	 * has changed. Default 5,000.
+	 * Milliseconds that requests in flight get to finish, and clients to read the answers, when the bridge is told to stop;
+	 * the same for requests when a server's entry has changed. Default 5,000.
 	 *
 	 * Danger: longer than what the service manager waits before it kills (Docker: 10 s) is never reached.
 	 */
@@ -271,7 +271,10 @@ export interface BridgeInput {
 	 */
 	maxRequestsPerSession?: number | undefined;
 
-	/** Open event streams, a count; one more is answered with 503. Default 20,000. Danger: each is a connection and a file descriptor. */
+	/**
+	 * Open event streams, those of POST included, a count; one more is answered with 503, or in JSON where a POST's client
+	 * takes that. Default 20,000. Danger: each is a connection and a file descriptor.
+	 */
 	maxStreams?: number | undefined;
 
 	/**

@@ -1,6 +1,7 @@
 import { Audience } from "./audience.ts";
 import { Catalogue } from "./catalogue.ts";
 import { checkLists } from "./check-lists.ts";
+import { ChildSettings } from "./child-settings.ts";
 import {
 	cancellation,
 	cancelledError,
@@ -60,6 +61,7 @@ export class Multiplexer {
 	/** Requests that had one child more than others get. */
 	readonly #repeated = new WeakSet<Request>();
 	readonly #outbox: Outbox;
+	readonly #settings: ChildSettings;
 
 	constructor(options: MultiplexerOptions) {
 		this.#options = options;
@@ -75,6 +77,7 @@ export class Multiplexer {
 			catalogue: this.#catalogue,
 			unwritable: (id, error) => this.fail(id, error),
 		});
+		this.#settings = new ChildSettings(this.#audience, this.#outbox);
 		this.#routing = {
 			ledger: this.#ledger,
 			audience: this.#audience,
@@ -146,23 +149,11 @@ export class Multiplexer {
 		for (const { link, waiting, settings } of turning) {
 			link.turned?.(waiting, settings);
 		}
-		if (child.era === "legacy") this.#setUp();
+		this.#settings.setUp();
 		for (const parked of this.#parked.takeAll()) {
 			this.#outbox.dispatch(parked);
 		}
 		this.#outbox.pump();
-	}
-
-	/** Sets a legacy child up as the one before it. */
-	#setUp(): void {
-		const { level, subscriptions } = this.#audience;
-		if (level) this.askOwn("logging/setLevel", { level });
-		for (const uri of subscriptions) {
-			this.askOwn("resources/subscribe", { uri }, (message) => {
-				if ("result" in message) this.#audience.agreed(uri);
-				else if ("error" in message) this.#audience.refused(uri);
-			});
-		}
 	}
 
 	/** The child has read what it was behind with. */
@@ -337,7 +328,7 @@ export class Multiplexer {
 				this.#parked.take(link, requestId))
 			: undefined;
 		if (waiting) {
-			this.#undo(link, waiting.request);
+			this.#settings.undo(link, waiting.request);
 			waiting.receive(errorOf(waiting.request.id, cancelledError));
 			this.#outbox.pump();
 			return;
@@ -346,20 +337,9 @@ export class Multiplexer {
 		if (!cancelled) return;
 		this.#outbox.write(cancelled.notification);
 		const { request, receive } = cancelled.asked;
-		this.#undo(link, request);
+		this.#settings.undo(link, request);
 		receive(errorOf(request.id, cancelledError));
 		this.#outbox.pump();
-	}
-
-	/** A client has taken back what it asked for; the child may have agreed to it already. */
-	#undo(link: Link, request: Request): void {
-		const uri = this.#audience.undo(link, request);
-		if (uri !== undefined) this.#unsubscribe(uri);
-	}
-
-	#unsubscribe(uri: string): void {
-		if (this.#outbox.child?.era === "modern") return;
-		this.askOwn("resources/unsubscribe", { uri });
 	}
 
 	#leave(link: Link): void {
@@ -369,7 +349,6 @@ export class Multiplexer {
 			if (!("request" in waiting)) continue;
 			waiting.receive(errorOf(waiting.request.id, endedError));
 		}
-		const unsubscribed = this.#audience.leave(link);
 		const { asked, questions } = this.#ledger.release(link);
 		for (const [requestId, { request, receive }] of asked) {
 			this.#outbox.write(cancellation(requestId, endedError.message));
@@ -378,7 +357,7 @@ export class Multiplexer {
 		for (const { childId } of questions) {
 			this.#outbox.write(errorOf(childId, cancelledError));
 		}
-		for (const uri of unsubscribed) this.#unsubscribe(uri);
+		this.#settings.leave(link);
 		this.#outbox.pump();
 	}
 

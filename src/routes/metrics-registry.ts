@@ -94,7 +94,7 @@ export function metricsRegistry(context: RouteContext): Registry {
 	perServer(
 		Gauge,
 		"children",
-		"Processes that are starting or ready",
+		"Processes that are starting, ready or being ended",
 		({ children }) => children,
 	);
 	perServer(

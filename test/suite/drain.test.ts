@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { beforeAll, describe, expect, test } from "vitest";
 import { callMessage } from "../harness/call-message.ts";
 import { HeldServer } from "../harness/held-server.ts";
@@ -10,6 +11,7 @@ import {
 	post,
 	RawClient,
 } from "../harness/raw-http.ts";
+import { answerOf, postText, RawSocket } from "../harness/raw-socket.ts";
 import { scratch } from "../harness/scratch.ts";
 import { type Bridge, fixture, startBridge } from "../harness/start-bridge.ts";
 import { callOnce, getJson, serverStatus, textOf } from "../harness/status.ts";
@@ -151,6 +153,43 @@ test("under load every request that was accepted is answered", async () => {
 	await eventually(() => answered > 300, "there is no load");
 	process.kill(bridge.pid, "SIGTERM");
 	await Promise.all(load);
+	expect(await bridge.exited).toEqual({ code: 0, signal: null });
+});
+
+test.each([
+	["JSON", "application/json"],
+	["a stream", "text/event-stream"],
+])("a large answer in %s whose client is slow to read it arrives whole, also when the bridge listens no more", async (_what, accept) => {
+	// More than the connection itself takes.
+	const bytes = 16 * 1024 * 1024;
+	const bridge = await startBridge({
+		servers: { large: fixture("faulty", ["big-line", String(bytes)]) },
+		drainTimeoutMs: 30_000,
+	});
+	const call = callMessage(1, "echo");
+	const text = postText(bridge, "/servers/large/mcp", call, { accept });
+	const socket = await RawSocket.send(bridge, text);
+	await socket.until(/x{1000}/);
+	socket.stopReading();
+	process.kill(bridge.pid, "SIGTERM");
+	await bridge.waitForLog("shutting down");
+	await eventually(
+		() =>
+			RawSocket.open(bridge).then(
+				(other) => other.close(),
+				() => true,
+			),
+		"it still listens",
+	);
+	// Every connection gets half a second: that this one gets more shows in nothing but the time.
+	await delay(1000);
+	socket.readOn();
+	await socket.closed;
+	const { status, body } = answerOf(socket.received);
+	expect(status).toBe(200);
+	const unchunked = body.replaceAll(/(^|\r\n)[\da-f]+\r\n/gi, "");
+	const [message] = /\{.*\}/.exec(unchunked) ?? [];
+	expect(textOf(JSON.parse(message ?? "null"))).toHaveLength(bytes);
 	expect(await bridge.exited).toEqual({ code: 0, signal: null });
 });
 
