@@ -162,6 +162,17 @@ describe("what the child tells", () => {
 		]);
 	});
 
+	test("before the acknowledgement is kept up to a bound: a child that floods and does not answer fills nothing", () => {
+		const { child, dropped, opened, received, subscriptions } = listen({
+			resourceSubscriptions: ["a:b"],
+		});
+		opened(everything);
+		for (let count = 0; count < 1500; count++) child.say(updated("a:b"));
+		expect(dropped).toHaveLength(500);
+		subscriptions()[0]?.result();
+		expect(received).toHaveLength(1 + 1000);
+	});
+
 	test("before the acknowledgement comes behind it", () => {
 		const { child, opened, received, subscriptions } = listen({
 			toolsListChanged: true,

@@ -16,6 +16,9 @@ import { modernError } from "./to-modern.ts";
 /** A list's name → whether the client wants to hear of its changes. */
 const lists = ["tools", "prompts", "resources"];
 
+/** So many notifications of a child are kept until it has answered what it was asked to subscribe to. */
+const mostEarly = 1000;
+
 /**
  * One `subscriptions/listen` of a modern client on a legacy child: what the
  * child tells everybody is filtered, updates of resources are subscribed to
@@ -117,8 +120,10 @@ export class ListenOverLegacy {
 
 	#hear(message: Message): void {
 		if (!("method" in message) || "id" in message) return;
-		if (this.#early) this.#early.push(message);
-		else if (this.#wanted.has(message.method)) this.#send(message);
+		if (this.#early) {
+			if (this.#early.length < mostEarly) this.#early.push(message);
+			else this.#dropped("notification-before-acknowledgement");
+		} else if (this.#wanted.has(message.method)) this.#send(message);
 	}
 
 	#send(notification: Notification): void {
