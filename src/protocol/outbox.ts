@@ -1,6 +1,7 @@
 import type { Audience } from "./audience.ts";
 import type { Catalogue } from "./catalogue.ts";
 import {
+	cancellation,
 	failedError,
 	noSuchMethod,
 	notPassedOn,
@@ -219,8 +220,12 @@ export class Outbox {
 		try {
 			this.dispatch(waiting);
 		} catch (error) {
-			this.#options.failed(error);
-			waiting.receive(errorOf(waiting.request.id, failedError));
+			const { owner, request, receive } = waiting;
+			const { audience, failed, ledger } = this.#options;
+			failed(error);
+			ledger.cancel(owner, cancellation(request.id, failedError.message));
+			audience.undo(owner, request);
+			receive(errorOf(request.id, failedError));
 		}
 	}
 

@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import { type SSEStreamingApi, streamSSE } from "hono/streaming";
-import { inPieces } from "./in-pieces.ts";
+import { inPieces, pieceTimeoutMs } from "./in-pieces.ts";
 import { type NodeBindings, nodeBindings } from "./node-bindings.ts";
 
 /** One server-sent event of the MCP transports: one line of data, so no field needs splitting. */
@@ -57,9 +57,6 @@ export class KeepAlive {
 	}
 }
 
-/** How long a client gets to read a piece of what was queued when its stream was ended. */
-const lastWordsMs = 10_000;
-
 /** One open SSE response. Events may be sent before the response goes out. */
 export class EventStream {
 	readonly #options: EventStreamOptions;
@@ -99,7 +96,7 @@ export class EventStream {
 	end(): void {
 		if (this.#ending || this.#closed) return;
 		this.#ending = true;
-		this.#lastWords = setTimeout(() => this.#cut(), lastWordsMs);
+		this.#lastWords = setTimeout(() => this.#cut(), pieceTimeoutMs);
 		this.#wake();
 	}
 

@@ -1,5 +1,4 @@
 import type { ErrorObject, Message, Request } from "../protocol/messages.ts";
-import type { Receive } from "../protocol/peer.ts";
 import type { EventStream } from "./event-stream.ts";
 
 /** Where the messages of a response go that is a stream. */
@@ -31,8 +30,8 @@ export interface ExchangeOptions {
 	hasRoom(): boolean;
 	/** Opens the stream, once it is known that one is needed, and puts it on the response's connection. */
 	openStream(): { stream: MessageStream; connection: EventStream };
-	/** Takes what belongs to a request whose client takes nothing but JSON, except for the answer. */
-	aside: Receive;
+	/** Takes what belongs to a request whose client takes nothing but JSON, except for the answer; given as JSON. */
+	aside(json: string): void;
 	/** Every answer is there. */
 	finished(): void;
 }
@@ -113,6 +112,6 @@ export class Exchange {
 		const json = JSON.stringify(message);
 		this.stream();
 		if (this.#stream) this.#stream.send(json, false);
-		else this.#options.aside(message);
+		else this.#options.aside(json);
 	}
 }

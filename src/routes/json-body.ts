@@ -1,11 +1,9 @@
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { inPieces } from "./in-pieces.ts";
+import { inPieces, pieceTimeoutMs } from "./in-pieces.ts";
 
 /** A longer text goes out in pieces, as its client reads it. */
 const mostAtOnce = 256 * 1024;
-/** How long a client gets to read a piece, in ms. */
-const patienceMs = 10_000;
 
 /** The HTTP response that a JSON text is. A client that does not read a long one is cut off. */
 export function jsonBody(
@@ -36,7 +34,7 @@ function asStream(json: string): ReadableStream<Uint8Array> {
 				timer = setTimeout(() => {
 					pieces.return(undefined);
 					controller.error(new Error("The client does not read"));
-				}, patienceMs);
+				}, pieceTimeoutMs);
 			},
 			cancel() {
 				clearTimeout(timer);

@@ -110,7 +110,7 @@ export class StreamableSession {
 				const [only, ...others] = requests;
 				return this.#openStream(others.length === 0 ? only?.id : undefined);
 			},
-			aside: (message) => this.#own.send(JSON.stringify(message)),
+			aside: (json) => this.#own.send(json),
 			finished: () => {
 				this.#exchanges.delete(exchange);
 				this.lastUsed = Date.now();

@@ -162,14 +162,13 @@ export function streamable(context: RouteContext, log: Logger) {
 			const opened = initialize && beginSession(context, server, initialize);
 			// Without a session id a request is served by itself: who posts by hand needs no handshake.
 			const session = known ?? enter(c, opened);
-			// Nobody else could come for the answer.
-			if (!known && !opened) whenGone(c, () => session.close());
-			const answer = await post(c, body.messages, requests, session);
+			const isAlone = !known && !opened;
+			const answer = await post(c, body.messages, session, isAlone);
 			if (opened && isFailure(answer)) {
 				sessions.forget(opened);
 				session.close();
 			} else if (opened) c.header("mcp-session-id", opened);
-			else if (!known) session.leave();
+			else if (isAlone) session.leave();
 			if (!answer) return c.body(null, 202);
 			if ("connection" in answer) return answer.connection.response(c);
 			const texts = answer.answers.map(({ json }) => json).join(",");
@@ -212,9 +211,10 @@ export function streamable(context: RouteContext, log: Logger) {
 	async function post(
 		c: Context,
 		messages: readonly Message[],
-		requests: Request[],
 		session: StreamableSession,
+		isAlone: boolean,
 	): Promise<Answer | undefined> {
+		const requests = messages.filter(isRequest);
 		session.lastUsed = Date.now();
 		if (requests.length === 0) {
 			for (const message of messages) {
@@ -232,7 +232,11 @@ export function streamable(context: RouteContext, log: Logger) {
 			sse: sse && !(json && config.postResponse === "json"),
 			hasRoom,
 		});
-		whenGone(c, () => session.abandon(exchange));
+		whenGone(c, () => {
+			// To a session of one request nobody else could come for the answer.
+			if (isAlone) session.close();
+			else session.abandon(exchange);
+		});
 		// The answer to initialize tells whether there is a session, which its headers have to name.
 		const patience = requests.some(isInitialize) ? 2 ** 31 - 1 : patienceMs;
 		const timer = setTimeout(() => exchange.stream(), patience);

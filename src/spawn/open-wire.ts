@@ -38,7 +38,7 @@ export function openWire(command: Command): Wire {
 	};
 	const stdout = new LineSplitter(
 		command.maxLineBytes,
-		(line) => deliver(line, wire),
+		(line) => deliver(line, wire.events),
 		(line) => wire.events.oversize(line),
 	);
 	const stderr = new LineSplitter(
@@ -156,7 +156,7 @@ const unheard: WireEvents = {
 	ending() {},
 };
 
-function deliver(line: string, { events }: Wire): void {
+function deliver(line: string, events: WireEvents): void {
 	let value: unknown;
 	try {
 		value = JSON.parse(line);

@@ -74,6 +74,7 @@ export function start({
 	const dropped: string[] = [];
 	const limits: string[] = [];
 	const changed: string[] = [];
+	const failures: unknown[] = [];
 	const calls = { need: 0, quiet: 0, retried: 0 };
 	/** Whether what is written reaches the child, whether it is behind with reading, and what can be written. */
 	const child = {
@@ -88,9 +89,7 @@ export function start({
 		concurrency: () => concurrency,
 		need: () => calls.need++,
 		quiet: () => calls.quiet++,
-		failed: (error) => {
-			throw error;
-		},
+		failed: (error) => failures.push(error),
 		dropped: (kind) => dropped.push(kind),
 		changed: (method) => changed.push(method),
 		queue: () => queue,
@@ -129,6 +128,7 @@ export function start({
 	return {
 		multiplexer,
 		dropped,
+		failures,
 		limits,
 		changed,
 		child,

@@ -167,6 +167,7 @@ describe("a call whose headers", () => {
 		["the other boolean", dry, true, "false"],
 		["another case of a boolean", dry, true, "True"],
 		["nothing", region, "us-west1", ""],
+		["what no object is", region, { toString: 1 }, "[object Object]"],
 	])("say %s is refused", (_what, properties, value, header) => {
 		const [key = ""] = Object.keys(properties);
 		const name = `mcp-param-${key}`;

@@ -216,6 +216,10 @@ describe("what may reach a server twice", () => {
 	});
 
 	test("a list that is none of tools breaks nothing", () => {
+		const odd = { toString: 1 };
+		const oddlyNamed = noted({ "": { tools: [{ name: odd }] } });
+		const params = { name: odd };
+		expect(oddlyNamed.isRepeatable(list("tools/call", params))).toBe(false);
 		for (const tools of [undefined, null, "a", {}, [null, 1, "a", [], {}]]) {
 			const catalogue = noted({ "": { tools } });
 			expect(catalogue.isRepeatable(call("a"))).toBe(false);

@@ -65,6 +65,25 @@ test("a request no longer counts when its asker gets the answer, so that the nex
 	expect(counted).toBe(0);
 });
 
+test("a request counts once, also where its answer cannot be passed on and another follows, or asking it fails", () => {
+	const unanswered = { count: 0 };
+	const child = new ScriptedPeer();
+	const peer = countedPeer(child, unanswered);
+	peer.ask({ jsonrpc: "2.0", id: 1, method: "a" }, () => {
+		throw new Error("not passed on");
+	});
+	for (let times = 0; times < 2; times++) {
+		expect(() => child.asked[0]?.result()).toThrow("not passed on");
+	}
+	expect(unanswered.count).toBe(0);
+	child.ask = () => {
+		throw new Error("failed");
+	};
+	const ask = () => peer.ask({ jsonrpc: "2.0", id: 2, method: "a" }, () => {});
+	expect(ask).toThrow("failed");
+	expect(unanswered.count).toBe(0);
+});
+
 test("a subscription does not count, neither open nor ended", () => {
 	const { behind, unanswered, ask } = open();
 	const messages = ask(1, "subscriptions/listen");

@@ -98,6 +98,22 @@ describe("a child that is behind with reading", () => {
 	});
 });
 
+test("a request that makes the bridge fail when its turn comes is answered, and the next one has its turn", () => {
+	const bench = start({ concurrency: 1 });
+	const client = bench.client();
+	for (const id of [1, 2, 3]) client.ask(id, `${id}`);
+	bench.child.canWrite = (message) => {
+		if ("method" in message && message.method === "2") throw new Error("no");
+		return true;
+	};
+	bench.reply(0);
+	expect(client.answerTo(2)).toMatchObject({
+		error: { code: ErrorCode.internalError },
+	});
+	expect(bench.failures).toHaveLength(1);
+	expect(bench.methods()).toEqual(["1", "3"]);
+});
+
 describe("what finds no room", () => {
 	const wide = { maxQueue: 1000, maxQueueBytes: 1_000_000 };
 
