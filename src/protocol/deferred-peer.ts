@@ -2,6 +2,7 @@ import { cancelledError, endedError } from "./given-errors.ts";
 import {
 	type ErrorObject,
 	errorOf,
+	isSameId,
 	type Notification,
 	type Request,
 	type Response,
@@ -96,6 +97,6 @@ function isCancellation(
 	return (
 		"method" in message &&
 		message.method === "notifications/cancelled" &&
-		message.params?.requestId === id
+		isSameId(message.params?.requestId, id)
 	);
 }

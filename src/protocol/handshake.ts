@@ -1,4 +1,5 @@
 import { ErrorCode } from "./error-codes.ts";
+import { printJson } from "./json.ts";
 import {
 	errorOf,
 	isMembers,
@@ -45,7 +46,7 @@ export function handshake(
 
 	const peerFor = (client: Client): Peer => {
 		// A client may initialize again on the same session: only one with other capabilities needs another child.
-		const capabilities = JSON.stringify(client.capabilities);
+		const capabilities = printJson(client.capabilities);
 		if (peer && opened === capabilities) return peer;
 		peer?.close();
 		opened = capabilities;

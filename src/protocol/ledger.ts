@@ -1,9 +1,12 @@
 import { metaKey, metaOf, withMeta } from "./eras/meta.ts";
+import { ExactNumber } from "./json.ts";
 import { isAtLeast, isLogLevel } from "./log-levels.ts";
 import {
 	type Id,
 	isId,
+	isSameId,
 	type Notification,
+	ownId,
 	type Request,
 	type Response,
 } from "./messages.ts";
@@ -84,6 +87,12 @@ export class Ledger<Owner> {
 		return this.#asked.size - this.#subscriptions;
 	}
 
+	/** The child's id of the request in flight where there is one only, given up ones included. */
+	get onlyId(): Id | undefined {
+		const isOnly = this.#asked.size === 1 && this.#abandoned.size === 0;
+		return isOnly ? this.#asked.keys().next().value : undefined;
+	}
+
 	/** The requests in flight, oldest first. */
 	inFlight(): IterableIterator<Asked<Owner>> {
 		return this.#asked.values();
@@ -143,9 +152,10 @@ export class Ledger<Owner> {
 	answer(
 		response: Response,
 	): { asked: Asked<Owner>; response: Response } | undefined {
-		if (!isId(response.id)) return undefined;
-		this.#abandoned.delete(response.id);
-		const asked = this.#take(response.id);
+		const given = ownId(response.id);
+		if (given === undefined) return undefined;
+		this.#abandoned.delete(given);
+		const asked = this.#take(given);
 		if (!asked) return undefined;
 		const { id } = asked.request;
 		if (!isSubscription(asked.request) || !("result" in response)) {
@@ -159,10 +169,10 @@ export class Ledger<Owner> {
 	progress(
 		notification: Notification,
 	): { asked: Asked<Owner>; notification: Notification } | undefined {
-		const token = notification.params?.progressToken;
-		const asked = isId(token) ? this.#asked.get(token) : undefined;
+		const asked = this.#find(notification.params?.progressToken);
 		if (asked?.token === undefined) return undefined;
-		const progress = notification.params?.progress;
+		const given = notification.params?.progress;
+		const progress = given instanceof ExactNumber ? Number(given.value) : given;
 		if (typeof progress === "number") {
 			const { toldBefore = Number.NEGATIVE_INFINITY } = asked;
 			if (progress <= toldBefore) return undefined;
@@ -178,7 +188,7 @@ export class Ledger<Owner> {
 		notification: Notification,
 	): { asked: Asked<Owner>; notification: Notification } | undefined {
 		const id = metaOf(notification.params)?.[metaKey.subscriptionId];
-		const asked = isId(id) ? this.#asked.get(id) : undefined;
+		const asked = this.#find(id);
 		if (!asked || !isSubscription(asked.request)) return undefined;
 		const params = withMeta(
 			notification.params,
@@ -199,10 +209,10 @@ export class Ledger<Owner> {
 
 	/** Frees the subscription that a modern child's `notifications/cancelled` names. */
 	endSubscription(notification: Notification): Asked<Owner> | undefined {
-		const requestId = notification.params?.requestId;
-		const asked = isId(requestId) ? this.#asked.get(requestId) : undefined;
-		return asked && isSubscription(asked.request)
-			? this.#take(requestId as Id)
+		const id = ownId(notification.params?.requestId);
+		const asked = this.#find(id);
+		return id !== undefined && asked && isSubscription(asked.request)
+			? this.#take(id)
 			: undefined;
 	}
 
@@ -237,7 +247,8 @@ export class Ledger<Owner> {
 	): { asked: Asked<Owner>; notification: Notification } | undefined {
 		const requestId = notification.params?.requestId;
 		for (const [id, asked] of this.#asked) {
-			if (asked.owner !== owner || asked.request.id !== requestId) continue;
+			if (asked.owner !== owner || !isSameId(asked.request.id, requestId))
+				continue;
 			this.#take(id);
 			this.#abandon(id, asked);
 			const params = { ...notification.params, requestId: id };
@@ -265,9 +276,7 @@ export class Ledger<Owner> {
 
 	/** Takes a client's answer to the child's question, under the child's id. Undefined where it was not asked. */
 	answerQuestion(owner: Owner, response: Response): Response | undefined {
-		const question = isId(response.id)
-			? this.#questions.get(response.id)
-			: undefined;
+		const question = this.#questions.get(ownId(response.id) ?? "");
 		if (!question || question.owner !== owner) return undefined;
 		this.#endQuestion(question);
 		return { ...response, id: question.childId };
@@ -280,7 +289,7 @@ export class Ledger<Owner> {
 		const requestId = notification.params?.requestId;
 		for (const question of this.#questions.values()) {
 			const { owner, id, childId } = question;
-			if (childId !== requestId) continue;
+			if (!isSameId(childId, requestId)) continue;
 			this.#endQuestion(question);
 			const params = { ...notification.params, requestId: id };
 			return { owner, notification: { ...notification, params } };
@@ -321,6 +330,12 @@ export class Ledger<Owner> {
 
 	#endQuestion({ id, bytes }: Question<Owner>): void {
 		if (this.#questions.delete(id)) this.#questionBytes -= bytes;
+	}
+
+	/** The request that the child names, in whatever way it gives the id back. */
+	#find(given: unknown): Asked<Owner> | undefined {
+		const id = ownId(given);
+		return id === undefined ? undefined : this.#asked.get(id);
 	}
 
 	#take(id: Id): Asked<Owner> | undefined {

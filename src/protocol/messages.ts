@@ -1,5 +1,8 @@
+import { ErrorCode } from "./error-codes.ts";
+import { ExactNumber, isSameNumber, printJson } from "./json.ts";
+
 /** A request id or progress token: a string or a number; 0 and "0" are two different ids. */
-export type Id = string | number;
+export type Id = string | number | ExactNumber;
 
 /** Members of a `params`, `result` or `data` object, passed on as they are. */
 export type Members = Record<string, unknown>;
@@ -54,45 +57,112 @@ export function isRequest(message: Message): message is Request {
 /**
  * Checks the envelope of one parsed JSON value and gives it back as a message,
  * or undefined where it is none (JSON-RPC 2.0, sections 4 and 5). What is
- * inside `params`, `result` and `error` is nobody's business here.
+ * inside `params` and `result` is nobody's business here.
  *
- * A missing `jsonrpc` member is forgiven: some servers and clients leave it out.
+ * What can only be meant in one way is forgiven and completed, since who gets
+ * the message next need not forgive it: no `jsonrpc` member; `null`, or PHP's
+ * empty array, in the place of an object; the `result` or `error` of null that
+ * stands beside the real one; an error without a code or a message.
  */
 export function asMessage(value: unknown): Message | undefined {
 	if (!isMembers(value)) return undefined;
-	// Empty options, as some libraries write them: absent is what is meant.
-	if (value.params === null) delete value.params;
+	if (!("jsonrpc" in value)) value.jsonrpc = "2.0";
+	else if (value.jsonrpc !== "2.0") return undefined;
+	if ("method" in value) return asRequest(value);
 	if (value.error === null) delete value.error;
-	if ("jsonrpc" in value && value.jsonrpc !== "2.0") return undefined;
-	if ("method" in value) {
-		if (typeof value.method !== "string") return undefined;
-		if ("id" in value && !isId(value.id)) return undefined;
-		if ("params" in value && !isMembers(value.params)) return undefined;
-		return value as unknown as Request | Notification;
+	if ("error" in value) return asError(value);
+	if (!("result" in value) || !isId(value.id)) return undefined;
+	const result = asObject(value.result);
+	if (!result) return undefined;
+	value.result = result;
+	return value as unknown as ResultResponse;
+}
+
+function asRequest(value: Members): Request | Notification | undefined {
+	if (typeof value.method !== "string") return undefined;
+	if ("id" in value && !isId(value.id)) return undefined;
+	if (value.params === null) delete value.params;
+	if ("params" in value) {
+		const params = asObject(value.params);
+		if (!params) return undefined;
+		value.params = params;
 	}
-	if (isMembers(value.error)) {
-		return value.id === undefined || value.id === null || isId(value.id)
-			? (value as unknown as ErrorResponse)
-			: undefined;
-	}
-	return "result" in value && isId(value.id)
-		? (value as unknown as ResultResponse)
-		: undefined;
+	return value as unknown as Request | Notification;
+}
+
+function asError(value: Members): ErrorResponse | undefined {
+	const { id, error } = value;
+	if (id !== undefined && id !== null && !isId(id)) return undefined;
+	if (typeof error !== "string" && !isMembers(error)) return undefined;
+	const given: Members = isMembers(error) ? error : { message: error };
+	value.error = {
+		...given,
+		code: integerOf(given.code) ?? ErrorCode.internalError,
+		message:
+			typeof given.message === "string"
+				? given.message
+				: "The error has no message",
+	};
+	delete value.result;
+	return value as unknown as ErrorResponse;
+}
+
+/** An integer that may be written as a string, or with a fraction of zero. */
+function integerOf(value: unknown): number | undefined {
+	if (!isId(value)) return undefined;
+	const number = Number(String(value));
+	return Number.isSafeInteger(number) ? number : undefined;
+}
+
+function asObject(value: unknown): Members | undefined {
+	if (value === null || (Array.isArray(value) && value.length === 0)) return {};
+	return isMembers(value) ? value : undefined;
 }
 
 /** True for an object that is neither null nor an array. */
 export function isMembers(value: unknown): value is Members {
-	return typeof value === "object" && value !== null && !Array.isArray(value);
+	return (
+		typeof value === "object" &&
+		value !== null &&
+		!Array.isArray(value) &&
+		!(value instanceof ExactNumber)
+	);
 }
 
 /** A value of somebody else's as part of a sentence, whatever it is. */
 export function shown(value: unknown): string {
-	return typeof value === "string" ? value : JSON.stringify(value);
+	return typeof value === "string" ? value : printJson(value);
 }
 
 /** True for what may stand as an `id` or a `progressToken`. */
 export function isId(value: unknown): value is Id {
-	return typeof value === "string" || Number.isFinite(value);
+	return (
+		typeof value === "string" ||
+		Number.isFinite(value) ||
+		value instanceof ExactNumber
+	);
+}
+
+/** True for one and the same id, in whatever way its number is written. */
+export function isSameId(one: unknown, other: unknown): boolean {
+	if (one === other) return true;
+	return isNumber(one) && isNumber(other) && isSameNumber(one, other);
+}
+
+/**
+ * The number that an id of the bridge's own has, which are integers from 0 on;
+ * undefined for what is none. Some programs give it back as a string, or with a
+ * fraction of zero.
+ */
+export function ownId(value: unknown): number | undefined {
+	if (typeof value === "number") return value;
+	return isId(value) && /^\d/.test(String(value))
+		? integerOf(value)
+		: undefined;
+}
+
+function isNumber(value: unknown): value is number | ExactNumber {
+	return typeof value === "number" || value instanceof ExactNumber;
 }
 
 /** A response that carries a result. */

@@ -243,9 +243,16 @@ export class Multiplexer {
 		}
 	}
 
-	/** Answers one request in flight with an error, in the child's stead. */
-	fail(id: Id, error: ErrorObject): boolean {
-		const failed = this.#ledger.answer(errorOf(id, error));
+	/**
+	 * Answers one request in flight with an error, in the child's stead.
+	 *
+	 * @param id where it is not known, the request has to be the only one
+	 * @returns whether there was one
+	 */
+	fail(id: Id | undefined, error: ErrorObject): boolean {
+		const only = id ?? this.#ledger.onlyId;
+		if (only === undefined) return false;
+		const failed = this.#ledger.answer(errorOf(only, error));
 		if (!failed) return false;
 		this.#settle(failed.asked, failed.response);
 		return true;

@@ -1,4 +1,9 @@
-import type { Id, Notification, Request } from "./messages.ts";
+import {
+	type Id,
+	isSameId,
+	type Notification,
+	type Request,
+} from "./messages.ts";
 import type { Receive } from "./peer.ts";
 
 /** A request that waits for a child. */
@@ -90,7 +95,7 @@ export class WaitingLine<Owner> {
 			if (found || waiting.owner !== owner || !("request" in waiting)) {
 				return false;
 			}
-			if (waiting.request.id !== id) return false;
+			if (!isSameId(waiting.request.id, id)) return false;
 			found = waiting;
 			return true;
 		});

@@ -1,3 +1,4 @@
+import type { LineEvents } from "./line-reader.ts";
 import type { OversizeLine } from "./line-splitter.ts";
 import type { Message } from "./messages.ts";
 
@@ -44,7 +45,7 @@ export interface Wire {
 	/**
 	 * Writes one message as a line. After the child's end it does nothing:
 	 * `closed` tells. False for a message that is nested deeper than
-	 * JSON.stringify goes, though JSON.parse could read it.
+	 * it can be printed.
 	 *
 	 * @param written called when the system has taken all of it for the child
 	 */
@@ -58,12 +59,7 @@ export interface Wire {
 }
 
 /** What a wire tells while it is open. */
-export interface WireEvents {
-	message(message: Message): void;
-	/** A line on stdout that is no message; it is skipped. */
-	noise(line: string): void;
-	/** A message that is nested too deep to be passed on. */
-	tooDeep(message: Message): void;
+export interface WireEvents extends LineEvents {
 	/** A line over the limit was skipped: its size in bytes, its first and last 4 kB. */
 	oversize(line: OversizeLine): void;
 	stderr(line: string): void;

@@ -1,3 +1,4 @@
+import { parseJson, printJson } from "../protocol/json.ts";
 import { type Id, isId } from "../protocol/messages.ts";
 
 /** What an event's id says, which a client gives back as `Last-Event-ID` (2025-11-25, transports, 'Resumability and Redelivery'). */
@@ -19,7 +20,7 @@ const longestOwed = 100;
 export function eventId({ life, stream, sequence, owes }: EventId): string {
 	const start = `${life}-${stream}-${sequence}`;
 	if (owes === undefined) return start;
-	const owed = Buffer.from(JSON.stringify(owes));
+	const owed = Buffer.from(printJson(owes));
 	return owed.length > longestOwed
 		? start
 		: `${start}-${owed.toString("base64url")}`;
@@ -40,9 +41,7 @@ export function parseEventId(id: string): EventId | undefined {
 
 function readId(text: string): Id | undefined {
 	try {
-		const value: unknown = JSON.parse(
-			Buffer.from(text, "base64url").toString(),
-		);
+		const value: unknown = parseJson(Buffer.from(text, "base64url").toString());
 		return isId(value) ? value : undefined;
 	} catch {
 		return undefined;

@@ -1,3 +1,4 @@
+import { printJson } from "../protocol/json.ts";
 import type { ErrorObject, Message, Request } from "../protocol/messages.ts";
 import type { EventStream } from "./event-stream.ts";
 
@@ -94,7 +95,7 @@ export class Exchange {
 			return;
 		}
 		if (!this.#open.has(request)) return;
-		const json = JSON.stringify(message);
+		const json = printJson(message);
 		if (this.#stream) this.#stream.send(json, true);
 		else {
 			const error = "error" in message ? message.error : undefined;
@@ -109,7 +110,7 @@ export class Exchange {
 
 	/** Takes a message that is no answer. */
 	carry(message: Message): void {
-		const json = JSON.stringify(message);
+		const json = printJson(message);
 		this.stream();
 		if (this.#stream) this.#stream.send(json, false);
 		else this.#options.aside(json);

@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { ErrorCode } from "../protocol/error-codes.ts";
+import { printJson } from "../protocol/json.ts";
 import { type ErrorObject, errorOf, type Id } from "../protocol/messages.ts";
 import { modernRevision } from "../protocol/revisions.ts";
 
@@ -15,7 +16,9 @@ export function httpError(
 	error: ErrorObject,
 	id: Id | null = null,
 ): Response {
-	return c.json(errorOf(id, error), status);
+	return c.body(printJson(errorOf(id, error)), status, {
+		"Content-Type": "application/json",
+	});
 }
 
 /** The code for a bound that was reached. Revision 2026-07-28 keeps the range of the usual one for itself (basic/index, 'Error Codes'). */

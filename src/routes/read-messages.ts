@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import { ErrorCode } from "../protocol/error-codes.ts";
+import { parseJson } from "../protocol/json.ts";
 import {
 	asMessage,
 	type Id,
@@ -39,7 +40,7 @@ export async function readMessages(
 	if (text === undefined) return lateBody(c, timeoutMs);
 	let value: unknown;
 	try {
-		value = JSON.parse(text);
+		value = parseJson(text);
 	} catch (cause) {
 		return refuse(
 			c,

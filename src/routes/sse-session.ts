@@ -1,5 +1,6 @@
 import { cancelledError } from "../protocol/given-errors.ts";
 import { clientOf } from "../protocol/handshake.ts";
+import { printJson } from "../protocol/json.ts";
 import {
 	isRequest,
 	type Message,
@@ -129,7 +130,7 @@ export class SseSession {
 	#send(message: Message, opening?: SessionOpening): void {
 		// Nobody waits for the answer to a request that was cancelled (2025-11-25, cancellation).
 		if ("error" in message && message.error === cancelledError) return;
-		const data = JSON.stringify(message);
+		const data = printJson(message);
 		const event: Event = {
 			event: "message",
 			data,

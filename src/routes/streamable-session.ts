@@ -1,4 +1,5 @@
 import { ErrorCode } from "../protocol/error-codes.ts";
+import { printJson } from "../protocol/json.ts";
 import {
 	type ErrorObject,
 	errorOf,
@@ -175,12 +176,12 @@ export class StreamableSession {
 				? [...this.#exchanges].find(({ streamable }) => streamable)
 				: undefined;
 		if (exchange) exchange.carry(message);
-		else this.#own.send(JSON.stringify(message));
+		else this.#own.send(printJson(message));
 	}
 
 	#lastWord(owed: Id): EventStream {
 		const connection = this.#nothing();
-		connection.send({ data: JSON.stringify(errorOf(owed, answerLost)) });
+		connection.send({ data: printJson(errorOf(owed, answerLost)) });
 		connection.end();
 		return connection;
 	}

@@ -2,25 +2,20 @@ import type { Logger } from "pino";
 import type { ServerConfig } from "../config/resolve-config.ts";
 import { childError } from "../protocol/child-error.ts";
 import { modernMeta } from "../protocol/eras/meta.ts";
-import { ErrorCode } from "../protocol/error-codes.ts";
-import { notPassedOn } from "../protocol/given-errors.ts";
 import type { Client } from "../protocol/handshake.ts";
-import type { OversizeLine } from "../protocol/line-splitter.ts";
 import {
 	type ErrorObject,
-	errorOf,
-	type Id,
 	isMembers,
 	type Members,
 	type Message,
 } from "../protocol/messages.ts";
 import { Multiplexer } from "../protocol/multiplexer.ts";
-import { idOfOversizeLine } from "../protocol/oversize.ts";
 import type { Peer } from "../protocol/peer.ts";
 import type { LinkOptions } from "../protocol/recipients.ts";
 import type { Era } from "../protocol/revisions.ts";
 import type { Exit, Wire } from "../protocol/wire.ts";
 import type { Counters } from "./counters.ts";
+import { oddOutput } from "./odd-output.ts";
 import { Supervisor, type SupervisorOptions } from "./supervisor.ts";
 
 /** What all backends of one server have in common. */
@@ -100,10 +95,12 @@ export class Backend {
 				const wire = context.takeWire();
 				if (wire instanceof Promise || "reason" in wire) return wire;
 				wire.events = {
+					...oddOutput({
+						...context,
+						fail: (id, error) => this.#multiplexer.fail(id, error),
+						write: (message) => wire.write(message),
+					}),
 					message: (message) => this.#receive(message),
-					tooDeep: (message) => this.#refuse(message, wire),
-					noise: (line) => this.#noise(line),
-					oversize: (line) => this.#oversize(line),
 					stderr: (line) => context.log.debug({ stderr: line }, "stderr"),
 					stderrForgotten: () => context.counters.limit("maxStderrBytes"),
 					caughtUp: () => this.#multiplexer.caughtUp(),
@@ -304,15 +301,6 @@ export class Backend {
 		this.#context.changed(exit);
 	}
 
-	#noise(line: string): void {
-		const { counters, log } = this.#context;
-		counters.noise();
-		log.debug(
-			{ line: line.slice(0, 200) },
-			"skipped a line on stdout that is no JSON-RPC message",
-		);
-	}
-
 	/** One message that cannot be dealt with must not end all the servers. */
 	#receive(message: Message): void {
 		try {
@@ -322,39 +310,5 @@ export class Backend {
 			counters.drop("message-that-failed");
 			log.error({ err: error }, "a message of the server failed");
 		}
-	}
-
-	/** Nobody is left waiting for a message that is not passed on. */
-	#refuse(message: Message, wire: Wire): void {
-		this.#context.counters.drop("message-nested-too-deep");
-		const { id } = message as { id?: Id | null };
-		if (id === undefined || id === null) return;
-		if ("method" in message) wire.write(errorOf(id, notPassedOn));
-		else this.#multiplexer.fail(id, notPassedOn);
-	}
-
-	/** An answer that is too long must not leave its asker waiting. */
-	#oversize(line: OversizeLine): void {
-		const { counters, log, config, name } = this.#context;
-		const { maxLineBytes } = config();
-		const message = `Server "${name}" sent a message of ${line.bytes} bytes, more than its maxLineBytes of ${maxLineBytes} (raise "maxLineBytes", or ask it for less)`;
-		counters.drop("oversize-line");
-		counters.limit("maxLineBytes");
-		log.warn(
-			{ bytes: line.bytes, maxLineBytes },
-			"skipped a line over the limit",
-		);
-		const id = idOfOversizeLine(line);
-		if (id === undefined) return;
-		this.#multiplexer.fail(id, {
-			code: ErrorCode.serverUnavailable,
-			message,
-			data: {
-				code: "LINE_TOO_LONG",
-				server: name,
-				bytes: line.bytes,
-				maxLineBytes,
-			},
-		});
 	}
 }

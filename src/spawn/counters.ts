@@ -2,7 +2,9 @@
 export class Counters {
 	#spawned = 0;
 	#noise = 0;
+	#lastNoise: string | undefined;
 	#retried = 0;
+	readonly #repaired = new Map<string, number>();
 	readonly #dropped = new Map<string, number>();
 	readonly #limits = new Map<string, number>();
 
@@ -11,9 +13,15 @@ export class Counters {
 		this.#spawned++;
 	}
 
-	/** A line on stdout was no message. */
-	noise(): void {
+	/** A line on stdout was no message: its beginning. */
+	noise(line: string): void {
 		this.#noise++;
+		this.#lastNoise = line;
+	}
+
+	/** A message on stdout was not as it should be, and was mended. */
+	repair(kind: string): void {
+		count(this.#repaired, kind);
 	}
 
 	/** A request was sent to another child after its own had died. */
@@ -23,12 +31,12 @@ export class Counters {
 
 	/** A message had nobody to go to. */
 	drop(kind: string): void {
-		this.#dropped.set(kind, (this.#dropped.get(kind) ?? 0) + 1);
+		count(this.#dropped, kind);
 	}
 
 	/** A bound was reached: the option's name. */
 	limit(option: string): void {
-		this.#limits.set(option, (this.#limits.get(option) ?? 0) + 1);
+		count(this.#limits, option);
 	}
 
 	/** The counts so far. */
@@ -36,9 +44,15 @@ export class Counters {
 		return {
 			spawned: this.#spawned,
 			noiseLines: this.#noise,
+			lastNoiseLine: this.#lastNoise,
+			repaired: Object.fromEntries(this.#repaired),
 			retried: this.#retried,
 			dropped: Object.fromEntries(this.#dropped),
 			limitsReached: Object.fromEntries(this.#limits),
 		};
 	}
+}
+
+function count(counts: Map<string, number>, key: string): void {
+	counts.set(key, (counts.get(key) ?? 0) + 1);
 }

@@ -1,5 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import type { Seal } from "../protocol/eras/seal.ts";
+import { parseJson, printJson } from "../protocol/json.ts";
 import { isMembers } from "../protocol/messages.ts";
 
 /**
@@ -12,7 +13,7 @@ export function hmacSeal(key: Uint8Array): Seal {
 		createHmac("sha256", key).update(content).digest();
 	return {
 		seal(content) {
-			const text = Buffer.from(JSON.stringify(content)).toString("base64url");
+			const text = Buffer.from(printJson(content)).toString("base64url");
 			return `${text}.${mac(text).toString("base64url")}`;
 		},
 		open(sealed) {
@@ -24,7 +25,7 @@ export function hmacSeal(key: Uint8Array): Seal {
 			if (actual.toString("base64url") !== given) return undefined;
 			if (actual.length !== expected.length) return undefined;
 			if (!timingSafeEqual(actual, expected)) return undefined;
-			const content: unknown = JSON.parse(
+			const content: unknown = parseJson(
 				Buffer.from(text, "base64url").toString(),
 			);
 			return isMembers(content) ? content : undefined;

@@ -2,7 +2,13 @@ import { requiredCapability } from "../protocol/eras/input.ts";
 import type { Lease, TakeLease } from "../protocol/eras/lease.ts";
 import { notAsked } from "../protocol/eras/legacy-child.ts";
 import { anonymous, type ModernClient } from "../protocol/eras/meta.ts";
-import { errorOf, type Message, type Request } from "../protocol/messages.ts";
+import { printJson } from "../protocol/json.ts";
+import {
+	errorOf,
+	isSameId,
+	type Message,
+	type Request,
+} from "../protocol/messages.ts";
 import type { Peer } from "../protocol/peer.ts";
 import type { LinkOptions } from "../protocol/recipients.ts";
 import type { Backend, Up } from "./backend.ts";
@@ -251,11 +257,13 @@ class PooledChild {
 		if ("id" in message) this.#hearQuestion(message);
 		else if (message.method === "notifications/cancelled") {
 			const { requestId } = message.params ?? {};
-			this.#questions = this.#questions.filter(({ id }) => id !== requestId);
+			this.#questions = this.#questions.filter(
+				({ id }) => !isSameId(id, requestId),
+			);
 		}
 	}
 }
 
 function keyOf({ principal, capabilities, info }: ModernClient): string {
-	return JSON.stringify([principal, capabilities, info]);
+	return printJson([principal, capabilities, info]);
 }

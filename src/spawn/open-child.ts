@@ -5,6 +5,8 @@ import {
 	isMembers,
 	type Members,
 	type Message,
+	ownId,
+	type Request,
 	type Response,
 	resultOf,
 } from "../protocol/messages.ts";
@@ -65,12 +67,20 @@ export function openByRequest(
 	const { events } = wire;
 	wire.events = {
 		...events,
+		unreadable(line, id) {
+			if (id !== openingId && id !== undefined) {
+				events.unreadable(line, id);
+				return;
+			}
+			const reason = `answered ${method} with a line that cannot be read: ${line.slice(0, 300)}`;
+			finish({ failure: exit("INITIALIZE_REFUSED", reason) });
+		},
 		message(message: Message) {
 			if ("method" in message) {
 				if ("id" in message) wire.write(answerBeforeReady(method, message));
 				return;
 			}
-			if (message.id !== openingId) return;
+			if (ownId(message.id) !== openingId) return;
 			if ("result" in message && isMembers(message.result)) {
 				wire.events = events;
 				finish({ result: message.result });
@@ -94,10 +104,7 @@ export function openByRequest(
 }
 
 /** Before it has answered a server may ping and nothing else. */
-function answerBeforeReady(
-	opening: string,
-	{ id, method }: { id: string | number; method: string },
-): Response {
+function answerBeforeReady(opening: string, { id, method }: Request): Response {
 	return method === "ping"
 		? resultOf(id, {})
 		: errorOf(id, {

@@ -1,14 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { ErrorCode } from "../protocol/error-codes.ts";
+import { printJson } from "../protocol/json.ts";
+import { LineReader } from "../protocol/line-reader.ts";
 import { LineSplitter } from "../protocol/line-splitter.ts";
-import {
-	asMessage,
-	errorOf,
-	isId,
-	isMembers,
-	type Message,
-} from "../protocol/messages.ts";
-import { isNestedTooDeep } from "../protocol/nesting.ts";
 import type { Exit, Wire, WireEvents } from "../protocol/wire.ts";
 import { guard } from "./guardian.ts";
 import { LastLines } from "./last-lines.ts";
@@ -18,6 +11,8 @@ import { type Command, endOf, startProcess } from "./start-process.ts";
 
 /** How long stdout may stay open after the process has ended: a grandchild that holds it never closes it. */
 const lastLinesMs = 500;
+/** How long a message may stop in the middle, or its line be doubtful, until what is there has to do. */
+const pauseMs = 1000;
 /** So many bytes may have been written to a child that it has not read. What the system's pipe holds is not counted. */
 const mostUnread = 2 ** 20;
 
@@ -36,9 +31,11 @@ export function openWire(command: Command): Wire {
 		if (!lastStderr.push(line)) wire.events.stderrForgotten();
 		wire.events.stderr(line);
 	};
+	const reader = new LineReader(() => wire.events, command.maxLineBytes);
+	let pause: NodeJS.Timeout | undefined;
 	const stdout = new LineSplitter(
 		command.maxLineBytes,
-		(line) => deliver(line, wire.events),
+		(line) => reader.read(line),
 		(line) => wire.events.oversize(line),
 	);
 	const stderr = new LineSplitter(
@@ -46,7 +43,12 @@ export function openWire(command: Command): Wire {
 		(line) => hearStderr(line.trimEnd()),
 		({ head }) => hearStderr(head),
 	);
-	subprocess.stdout.on("data", (chunk: Uint8Array) => stdout.push(chunk));
+	subprocess.stdout.on("data", (chunk: Uint8Array) => {
+		stdout.push(chunk);
+		if (!reader.isWaiting) return;
+		clearTimeout(pause);
+		pause = setTimeout(() => reader.settle(), pauseMs).unref();
+	});
 	subprocess.stderr.on("data", (chunk: Uint8Array) => stderr.push(chunk));
 
 	let open = true;
@@ -62,6 +64,8 @@ export function openWire(command: Command): Wire {
 			]);
 		}
 		stdout.end();
+		clearTimeout(pause);
+		reader.settle();
 		stderr.end();
 		// Who still holds them, a process that left the group, is no child: another may be in its place.
 		wire.events = unheard;
@@ -92,7 +96,7 @@ export function openWire(command: Command): Wire {
 			if (!open) return true;
 			let line: string;
 			try {
-				line = `${JSON.stringify(message)}\n`;
+				line = `${printJson(message)}\n`;
 			} catch {
 				return false;
 			}
@@ -148,6 +152,8 @@ function closedWire(): Wire {
 const unheard: WireEvents = {
 	message() {},
 	noise() {},
+	unreadable() {},
+	repaired() {},
 	tooDeep() {},
 	oversize() {},
 	stderr() {},
@@ -155,32 +161,6 @@ const unheard: WireEvents = {
 	caughtUp() {},
 	ending() {},
 };
-
-function deliver(line: string, events: WireEvents): void {
-	let value: unknown;
-	try {
-		value = JSON.parse(line);
-	} catch {
-		events.noise(line);
-		return;
-	}
-	// A server of revision 2025-03-26 may answer in a batch.
-	const items: unknown[] = Array.isArray(value) ? value : [value];
-	if (items.length === 0) events.noise(line);
-	for (const item of items) {
-		const message = asMessage(item) ?? emptyAnswer(item);
-		if (!message) events.noise(line);
-		else if (isNestedTooDeep(item, line)) events.tooDeep(message);
-		else events.message(message);
-	}
-}
-
-/** An answer with neither result nor error is an error to who waits for it. */
-function emptyAnswer(value: unknown): Message | undefined {
-	if (!isMembers(value) || !isId(value.id) || "method" in value) return;
-	const message = "The server answered with neither a result nor an error";
-	return errorOf(value.id, { code: ErrorCode.internalError, message });
-}
 
 /** Waits for the end of an output, but not for a grandchild that holds it. */
 function lastOutput(output: NodeJS.ReadableStream): Promise<unknown> {

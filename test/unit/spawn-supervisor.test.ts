@@ -30,6 +30,8 @@ class FakeWire implements Wire {
 	events: WireEvents = {
 		message() {},
 		noise() {},
+		unreadable() {},
+		repaired() {},
 		tooDeep() {},
 		oversize() {},
 		stderr() {},

@@ -4,6 +4,7 @@ import type { Client } from "../handshake.ts";
 import { isLogLevel } from "../log-levels.ts";
 import {
 	errorOf,
+	isSameId,
 	type Notification,
 	type Request,
 	type Response,
@@ -82,7 +83,9 @@ export function legacyOverModern(
 	};
 	const cancel = (notification: Notification) => {
 		const { requestId } = notification.params ?? {};
-		const own = [...calls].find(({ request }) => request.id === requestId);
+		const own = [...calls].find(({ request }) =>
+			isSameId(request.id, requestId),
+		);
 		// While the client is asked nothing is in flight at the child.
 		if (!own?.cancel()) peer.tell(notification);
 	};

@@ -1,3 +1,4 @@
+import { ExactNumber, isSameNumber } from "../json.ts";
 import { type ErrorObject, isMembers, type Members } from "../messages.ts";
 import { decodeHeader, type Header, headerMismatch } from "./headers.ts";
 
@@ -13,6 +14,8 @@ export interface MirroredParameter {
 const mirroredTypes: readonly unknown[] = ["string", "integer", "boolean"];
 /** Other ways of writing a number are read otherwise by others on the way. */
 const decimal = /^-?\d+(\.\d+)?$/;
+/** In front of a number they say nothing, and JSON has them not. */
+const zeros = /^(-?)0+(?=\d)/;
 /** RFC 9110, section 5.6.2. */
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
@@ -94,10 +97,11 @@ function refuseParameter(
 	if (decoded === undefined) {
 		return headerMismatch(`the header ${name} is no valid value: "${header}"`);
 	}
+	const isNumber = typeof value === "number" || value instanceof ExactNumber;
 	const matches =
-		type === "integer" && typeof value === "number" && decimal.test(decoded)
-			? Number(decoded) === value
-			: typeof value !== "object" && decoded === String(value);
+		type === "integer" && isNumber && decimal.test(decoded)
+			? isSameNumber(new ExactNumber(decoded.replace(zeros, "$1")), value)
+			: (isNumber || typeof value !== "object") && decoded === String(value);
 	return matches
 		? undefined
 		: headerMismatch(`the header ${name} is not what ${argument} says`);

@@ -4,6 +4,7 @@ import {
 	errorOf,
 	type Id,
 	isMembers,
+	isSameId,
 	type Members,
 	type Message,
 	type Notification,
@@ -247,9 +248,9 @@ export class SuspendableCall {
 		if (method === "notifications/cancelled") {
 			const { requestId } = params ?? {};
 			for (const [key, { childId }] of this.#questions) {
-				if (childId === requestId) this.#questions.delete(key);
+				if (isSameId(childId, requestId)) this.#questions.delete(key);
 			}
-			this.#open = this.#open.filter(({ id }) => id !== requestId);
+			this.#open = this.#open.filter(({ id }) => !isSameId(id, requestId));
 			return;
 		}
 		// Whoever wants to hear of these has subscribed.

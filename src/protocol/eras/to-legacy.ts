@@ -1,4 +1,5 @@
 import { ErrorCode } from "../error-codes.ts";
+import { printJson } from "../json.ts";
 import {
 	type ErrorObject,
 	isMembers,
@@ -64,7 +65,7 @@ function legacyCallResult(result: Members): Members {
 	const hasText = content.some(
 		(block) => isMembers(block) && block.type === "text",
 	);
-	const text = JSON.stringify(structuredContent);
+	const text = printJson(structuredContent);
 	return hasText
 		? rest
 		: { ...rest, content: [...content, { type: "text", text }] };
