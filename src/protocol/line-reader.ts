@@ -11,6 +11,8 @@ import { isNestedTooDeep } from "./nesting.ts";
 import { OpenJson } from "./open-json.ts";
 import { type Repair, repairJson } from "./repair-json.ts";
 
+/** In so many objects that are none a line is searched for a message. */
+const mostTries = 16;
 /** So many answers behind other text are kept. */
 const mostDoubtful = 100;
 
@@ -126,7 +128,7 @@ export class LineReader {
 		let at = 0;
 		let isBehindOther = false;
 		let isMessage = false;
-		for (;;) {
+		for (let failed = 0; failed < mostTries; ) {
 			const begin = text.indexOf("{", at);
 			if (begin === -1) break;
 			isBehindOther ||= text.slice(at, begin).trim() !== "";
@@ -140,6 +142,7 @@ export class LineReader {
 			at = begin + length;
 			const value = parse(open.text);
 			if (!holdsMessage(value)) {
+				failed++;
 				if (!isBehindOther && idOfBrokenAnswer(open.text)) {
 					this.#refuse(open.text);
 					isMessage = true;

@@ -156,8 +156,8 @@ export function isSameId(one: unknown, other: unknown): boolean {
  */
 export function ownId(value: unknown): number | undefined {
 	if (typeof value === "number") return value;
-	return isId(value) && /^\d/.test(String(value))
-		? integerOf(value)
+	return isId(value) && /^\d{1,15}(?:\.0+)?$/.test(String(value))
+		? Number(String(value))
 		: undefined;
 }
 

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { ExactNumber } from "../../src/protocol/json.ts";
 import { Ledger } from "../../src/protocol/ledger.ts";
 import {
 	type Id,
@@ -283,21 +284,22 @@ test("any interleaving of many clients gives each answer to its asker under its 
 	);
 });
 
-describe('0 and "0" are two ids', () => {
-	const ask = (ledger: Ledger<Owner>, id: Id) =>
-		ledger.ask("A", { jsonrpc: "2.0", id, method: "ping" }, () => {});
+function askPing(ledger: Ledger<Owner>, id: Id): Request {
+	return ledger.ask("A", { jsonrpc: "2.0", id, method: "ping" }, () => {});
+}
 
+describe('0 and "0" are two ids', () => {
 	test("of one client, in flight at the same time", () => {
 		const ledger = new Ledger<Owner>();
-		const number = ask(ledger, 0);
-		const text = ask(ledger, "0");
+		const number = askPing(ledger, 0);
+		const text = askPing(ledger, "0");
 		expect(ledger.answer(resultOf(text.id, {}))?.response.id).toBe("0");
 		expect(ledger.answer(resultOf(number.id, {}))?.response.id).toBe(0);
 	});
 
 	test("to a cancellation", () => {
 		const ledger = new Ledger<Owner>();
-		ask(ledger, 0);
+		askPing(ledger, 0);
 		const cancel = (requestId: Id) =>
 			ledger.cancel("A", {
 				jsonrpc: "2.0",
@@ -307,13 +309,60 @@ describe('0 and "0" are two ids', () => {
 		expect(cancel("0")).toBeUndefined();
 		expect(cancel(0)).toBeDefined();
 	});
+});
 
-	test("to a child that gives its answer under a string", () => {
-		const ledger = new Ledger<Owner>();
-		const { id } = ask(ledger, 0);
-		expect(ledger.answer(resultOf(String(id), {}))).toBeUndefined();
-		expect(ledger.size).toBe(1);
+test.each([
+	String,
+	(id: Id) => `${id}.0`,
+	(id: Id) => new ExactNumber(`${id}.0`),
+])("a child may give the bridge's ids back in another notation: %#", (as) => {
+	const ledger = new Ledger<Owner>();
+	const params = { _meta: { progressToken: "mine" } };
+	const asked = { jsonrpc: "2.0", id: 0, method: "m", params } as const;
+	const { id } = ledger.ask("A", asked, () => {});
+	const progress = ledger.progress({
+		jsonrpc: "2.0",
+		method: "notifications/progress",
+		params: { progressToken: as(id), progress: new ExactNumber("1.0") },
 	});
+	expect(progress?.notification.params).toEqual({
+		progressToken: "mine",
+		progress: new ExactNumber("1.0"),
+	});
+	expect(ledger.answer(resultOf(as(id), {}))?.response.id).toBe(0);
+	expect(ledger.size).toBe(0);
+});
+
+test.each([
+	"",
+	" ",
+	"one",
+	"-1",
+	"1e1",
+	"0x1",
+	true,
+	null,
+	{},
+])("%o is none of the bridge's ids", (id) => {
+	const ledger = new Ledger<Owner>();
+	ask(ledger, 0);
+	expect(ledger.answer(resultOf(id as Id, {}))).toBeUndefined();
+	expect(ledger.size).toBe(1);
+});
+
+test("a request is cancelled by its number, however that is written", () => {
+	const ledger = new Ledger<Owner>();
+	for (const id of ["9007199254740992", "9007199254740993"]) {
+		askPing(ledger, new ExactNumber(id));
+	}
+	const requestId = new ExactNumber("9007199254740993.0");
+	const method = "notifications/cancelled";
+	const cancelled = ledger.cancel("A", {
+		jsonrpc: "2.0",
+		method,
+		params: { requestId },
+	});
+	expect(String(cancelled?.asked.request.id)).toBe("9007199254740993");
 });
 
 test("a token that is neither string nor number is passed on as it is", () => {

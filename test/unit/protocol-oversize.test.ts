@@ -37,6 +37,10 @@ describe("the id of an answer over the limit is found", () => {
 			`{"result":{"text":"${filler}"},"id":17,"jsonrpc":"2.0"}`,
 		],
 		[
+			"as a string",
+			`{"jsonrpc":"2.0","id":"17","result":{"text":"${filler}"}}`,
+		],
+		[
 			"with white space between everything",
 			` { "jsonrpc" : "2.0" , "id" : 17 , "result" : "${filler}" }\r`,
 		],
@@ -70,10 +74,6 @@ describe("no id is made up", () => {
 		[
 			"from the end of a nested object",
 			`{"jsonrpc":"2.0","result":{"text":"${filler}","id":17}}`,
-		],
-		[
-			"from a string as id, which the bridge never gives",
-			`{"jsonrpc":"2.0","id":"17","result":"${filler}"}`,
 		],
 		["from noise", filler],
 		[
