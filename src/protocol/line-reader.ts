@@ -101,12 +101,6 @@ export class LineReader {
 		}
 	}
 
-	#refuse(text: string): void {
-		const answer = idOfBrokenAnswer(text);
-		if (answer) this.#events().unreadable(text, answer.id);
-		else this.#events().noise(text);
-	}
-
 	/** Reads a line that is no JSON. */
 	#readBroken(line: string): void {
 		if (!line.includes("{")) {
@@ -199,6 +193,13 @@ export class LineReader {
 		const text = this.#open?.text;
 		this.#open = undefined;
 		if (text !== undefined) this.#refuse(text);
+	}
+
+	/** @param text one line or several */
+	#refuse(text: string): void {
+		const answer = idOfBrokenAnswer(text);
+		if (answer) this.#events().unreadable(text, answer.id);
+		else for (const line of text.split("\n")) this.#events().noise(line);
 	}
 
 	#noteRepairs(repairs: readonly Repair[], line: string): void {

@@ -34,9 +34,16 @@ export function ready(context: RouteContext) {
 export function serverHealth() {
 	return new Hono<ServerEnv>().get("/", (c) => {
 		const { server } = c.var;
-		const { state } = server.status();
+		const { state, noiseLines, lastNoiseLine } = server.status();
 		return c.json(
-			{ status: server.failure ? "failed" : "ok", state, ...describe(server) },
+			{
+				status: server.failure ? "failed" : "ok",
+				state,
+				...describe(server),
+				// Lines on stdout that are no message: where there are any, its answers may be among them.
+				noiseLines,
+				lastNoiseLine,
+			},
 			server.failure ? 503 : 200,
 		);
 	});

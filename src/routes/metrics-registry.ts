@@ -116,6 +116,12 @@ export function metricsRegistry(context: RouteContext): Registry {
 		({ retried }) => retried,
 	);
 	perKind(
+		"messages_repaired_total",
+		"Messages on stdout that broke the rules and could be read all the same, by what was wrong",
+		"kind",
+		({ repaired }) => repaired,
+	);
+	perKind(
 		"messages_dropped_total",
 		"Messages that had nobody to go to",
 		"kind",

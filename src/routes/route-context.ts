@@ -52,6 +52,7 @@ export interface ServerMetrics {
 	children: number;
 	spawned: number;
 	noiseLines: number;
+	repaired: Record<string, number>;
 	retried: number;
 	dropped: Record<string, number>;
 	limitsReached: Record<string, number>;

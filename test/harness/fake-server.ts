@@ -142,6 +142,7 @@ export function fakeBridge(
 			children: 0,
 			spawned: 0,
 			noiseLines: 0,
+			repaired: {},
 			retried: 0,
 			dropped: {},
 			limitsReached: {},

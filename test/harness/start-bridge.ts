@@ -67,6 +67,7 @@ export function fixture(
 		| "everything-modern"
 		| "strict"
 		| "changeable"
+		| "verbatim"
 		| "faulty"
 		| "recorder"
 		| "legacy-raw"

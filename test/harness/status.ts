@@ -28,6 +28,9 @@ export interface ServerStatus {
 	failure?: { code: string; reason: string; stderr: string[] };
 	spawned: number;
 	noiseLines: number;
+	lastNoiseLine?: string;
+	/** Messages that were mended, by what was wrong. */
+	repaired: Record<string, number>;
 	/** Calls of modern clients that wait for their client. */
 	suspendedCalls: number;
 	dropped: Record<string, number>;

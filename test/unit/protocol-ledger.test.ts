@@ -345,7 +345,7 @@ test.each([
 	{},
 ])("%o is none of the bridge's ids", (id) => {
 	const ledger = new Ledger<Owner>();
-	ask(ledger, 0);
+	askPing(ledger, 0);
 	expect(ledger.answer(resultOf(id as Id, {}))).toBeUndefined();
 	expect(ledger.size).toBe(1);
 });
