@@ -1,5 +1,5 @@
 // The child behind every target: the least an MCP server can be, so that what is measured is the bridge in front of it.
-const tools = ["echo", "size", "blob"].map((name) => ({
+const tools = ["echo", "size", "blob", "numbers"].map((name) => ({
 	name,
 	inputSchema: { type: "object" },
 }));
@@ -7,9 +7,22 @@ const tools = ["echo", "size", "blob"].map((name) => ({
 const call = {
 	echo: ({ text }) => text,
 	size: ({ text }) => String(text.length),
+	numbers: ({ number }) => number,
 	blob: ({ of, length }) =>
 		of.repeat(Math.ceil(length / of.length)).slice(0, length),
 };
+
+/** Stands for numbers that are to be written just so. */
+const manyNumbers = "many numbers";
+
+let last = { number: "", length: 0, text: "" };
+function numbers({ arguments: { number, length } }) {
+	if (last.number !== number || last.length !== length) {
+		const count = Math.ceil(length / (number.length + 1));
+		last = { number, length, text: `[${Array(count).fill(number)}]` };
+	}
+	return last.text;
+}
 
 const methods = {
 	initialize: ({ protocolVersion }) => ({
@@ -21,6 +34,7 @@ const methods = {
 	"tools/list": () => ({ tools }),
 	"tools/call": ({ name, arguments: args }) => ({
 		content: [{ type: "text", text: call[name](args) }],
+		...(name === "numbers" && { structuredContent: { numbers: manyNumbers } }),
 	}),
 };
 
@@ -33,7 +47,10 @@ function answer({ id, method, params }) {
 				id,
 				error: { code: -32601, message: `Method not found: ${method}` },
 			};
-	process.stdout.write(`${JSON.stringify(message)}\n`);
+	const line = JSON.stringify(message);
+	process.stdout.write(
+		`${line.replace(`"${manyNumbers}"`, () => numbers(params))}\n`,
+	);
 }
 
 let parts = [];

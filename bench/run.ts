@@ -11,7 +11,11 @@ import { type Dialect, dialects, type Running, type Target } from "./target.ts";
 import type { Workload } from "./workload.ts";
 import { coldStart } from "./workloads/cold-start.ts";
 import { idle } from "./workloads/idle.ts";
-import { largeArguments, largeResults } from "./workloads/large.ts";
+import {
+	largeArguments,
+	largeNumbers,
+	largeResults,
+} from "./workloads/large.ts";
 import { latency } from "./workloads/latency.ts";
 import { churn, memory } from "./workloads/memory.ts";
 import { shortSessions } from "./workloads/short-sessions.ts";
@@ -31,6 +35,7 @@ export async function run(
 		throughput,
 		largeArguments,
 		largeResults,
+		largeNumbers,
 		shortSessions,
 	];
 	for (const dialect of dialects) {

@@ -42,7 +42,9 @@ export async function listTools(session: Session): Promise<void> {
 	const result = (await session.ask("tools/list", {})) as {
 		tools?: { name: string }[];
 	};
-	if (result?.tools?.map(({ name }) => name).join() !== "echo,size,blob")
+	if (
+		result?.tools?.map(({ name }) => name).join() !== "echo,size,blob,numbers"
+	)
 		throw new Error(`wrong answer to tools/list: ${excerpt(result)}`);
 }
 

@@ -33,6 +33,22 @@ export const largeResults: Workload = {
 	}),
 };
 
+/** Of numbers that JavaScript prints as they are written, and of such that it would change. */
+export const largeNumbers: Workload = {
+	name: "large numbers",
+	metrics: [
+		{ id: "numbers", title: "1 MiB of numbers, p50", unit: "ms" },
+		{ id: "exact", title: "1 MiB of numbers to be kept, p50", unit: "ms" },
+	],
+	measure: async (subject, sizes) => {
+		const call = (number: string) =>
+			series(subject, sizes, (session) =>
+				callTool(session, "numbers", { number, length }, number),
+			);
+		return { numbers: await call("12.5"), exact: await call("12.0") };
+	},
+};
+
 function series(
 	subject: Subject,
 	sizes: Sizes,

@@ -1,46 +1,70 @@
-import { compareNumber, LosslessNumber, stringify } from "lossless-json";
-import { mostLevels } from "./nesting.ts";
+import { compareNumber } from "lossless-json";
 
-let hasMetExact = false;
+/** Part of a JSON text that JavaScript would print in another way, kept as it was written: a number, or an array of numbers. */
+export class ExactJson {
+	readonly text: string;
 
-/**
- * A number of a JSON text that JavaScript would print in another way: above
- * 2^53, `1.0`, `1e400`. It is kept as it was written. `JSON.stringify` prints
- * the nearest number in its place; {@link printJson} prints the text.
- */
-export class ExactNumber extends LosslessNumber {
-	toJSON(): number {
+	constructor(text: string) {
+		this.text = text;
+	}
+
+	toString(): string {
+		return this.text;
+	}
+
+	/** For `JSON.stringify`, which can print the nearest number only; {@link printJson} prints the text. */
+	toJSON(): unknown {
+		if (!isPrinting) return JSON.parse(this.text);
 		hasMetExact = true;
-		return Number(this.value);
+		return mark + this.text;
 	}
 }
 
+/** A number above 2^53, or written as `1.0`, `1e400` or the like. */
+export class ExactNumber extends ExactJson {}
+
+/** What a string begins with that stands for an exact part, while it is read or printed by the runtime. Nobody else can write it. */
+const mark = `${crypto.randomUUID()} `;
+const marked = new RegExp(`"${mark}([^"]*)"`, "g");
+let isPrinting = false;
+let hasMetExact = false;
+
 /**
  * Reads JSON without changing a number: those that would be printed otherwise
- * come as {@link ExactNumber}.
+ * come as {@link ExactNumber}, arrays of such as {@link ExactJson}.
  *
  * @throws SyntaxError for what is no JSON
  */
 export function parseJson(text: string): unknown {
-	const numbers = exactNumbers(text);
-	if (numbers.length === 0) return JSON.parse(text);
-	// The runtime's own parser reads them as strings that nobody else can write: lossless-json's takes 50 times as long for long strings.
+	const places = exactPlaces(text);
+	if (places.length === 0) return JSON.parse(text);
 	const pieces: string[] = [];
 	let at = 0;
-	for (const { start, end } of numbers) {
-		pieces.push(text.slice(at, start), `"${mark}${text.slice(start, end)}"`);
+	for (const { start, end } of places) {
+		let exact = text.slice(start, end);
+		if (exact.startsWith("[")) {
+			// Whether it is JSON has to be known before its white space, which may be a line feed, is taken out.
+			JSON.parse(exact);
+			exact = exact.replace(/\s+/g, "");
+		}
+		pieces.push(text.slice(at, start), `"${mark}${exact}"`);
 		at = end;
 	}
 	pieces.push(text.slice(at));
-	return JSON.parse(pieces.join(""), (_key, value: unknown) =>
-		typeof value === "string" && value.startsWith(mark)
-			? new ExactNumber(value.slice(mark.length))
-			: value,
-	);
+	try {
+		return JSON.parse(pieces.join(""), (_key, value) => revive(value));
+	} catch (error) {
+		// So deep is no message that is passed on: it is for its reader to refuse.
+		if (error instanceof RangeError) return JSON.parse(text);
+		throw error;
+	}
 }
 
-/** What a string begins with that stands for a number while it is read. */
-const mark = `${crypto.randomUUID()} `;
+function revive(value: unknown): unknown {
+	if (typeof value !== "string" || !value.startsWith(mark)) return value;
+	const exact = value.slice(mark.length);
+	return exact.startsWith("[") ? new ExactJson(exact) : new ExactNumber(exact);
+}
 
 /**
  * Prints a value as {@link parseJson} has read it, with each number as it was
@@ -49,9 +73,14 @@ const mark = `${crypto.randomUUID()} `;
  * @throws RangeError for what is nested too deep
  */
 export function printJson(value: unknown): string {
+	isPrinting = true;
 	hasMetExact = false;
-	const text = JSON.stringify(value);
-	return hasMetExact ? (stringify(value) ?? text) : text;
+	try {
+		const text = JSON.stringify(value);
+		return hasMetExact ? text.replace(marked, "$1") : text;
+	} finally {
+		isPrinting = false;
+	}
 }
 
 /** Whether two numbers are the same, however they are written: `1`, `1.0` and `10e-1` are. */
@@ -62,20 +91,21 @@ export function isSameNumber(
 	return one === other || compareNumber(String(one), String(other)) === 0;
 }
 
-/** Where a number stands in a text. */
+/** Where something stands in a text. */
 interface Place {
 	start: number;
 	end: number;
 }
 
 /**
- * The numbers of a JSON text that JavaScript would print in another way, found
- * by one walk over what stands between the strings. None for what is nested
- * deeper than a message may be, which is refused whatever it holds.
+ * The numbers of a JSON text that JavaScript would print in another way, and
+ * the arrays of numbers with such in them, found by one walk over what stands
+ * between the strings.
  */
-function exactNumbers(text: string): Place[] {
+function exactPlaces(text: string): Place[] {
 	const found: Place[] = [];
-	let level = 0;
+	/** An array that holds nothing but numbers so far: where it begins, and how many had been found before. */
+	let array: { start: number; before: number } | undefined;
 	let at = 0;
 	while (at < text.length) {
 		const quote = text.indexOf('"', at);
@@ -85,16 +115,25 @@ function exactNumbers(text: string): Place[] {
 			if ((code >= zero && code <= nine) || code === minus) {
 				const start = at;
 				at = endOfNumber(text, start);
-				if (isExact(text, start, at)) found.push({ start, end: at });
+				const isKept = array && found.length > array.before;
+				if (!isKept && isExact(text, start, at)) found.push({ start, end: at });
 				continue;
 			}
 			at++;
-			if (code === openingBrace || code === openingBracket) {
-				// A batch is a level around its messages.
-				if (++level > mostLevels + 1) return [];
-			} else if (code === closingBrace || code === closingBracket) level--;
+			if (code === comma || code <= space) continue;
+			if (code === openingBracket) {
+				array = { start: at - 1, before: found.length };
+				continue;
+			}
+			if (code === closingBracket && array && found.length > array.before) {
+				found.length = array.before;
+				found.push({ start: array.start, end: at });
+			}
+			array = undefined;
 		}
-		if (quote !== -1) at = endOfString(text, quote);
+		if (quote === -1) break;
+		array = undefined;
+		at = endOfString(text, quote);
 	}
 	return found;
 }
@@ -157,6 +196,8 @@ export function endOfString(text: string, quote: number): number {
 
 const zero = 0x30;
 const nine = 0x39;
+const space = 0x20;
+const comma = 0x2c;
 const minus = 0x2d;
 const plus = 0x2b;
 const point = 0x2e;
@@ -166,5 +207,3 @@ const backslash = 0x5c;
 const doubleQuote = 0x22;
 const openingBracket = 0x5b;
 const closingBracket = 0x5d;
-const openingBrace = 0x7b;
-const closingBrace = 0x7d;

@@ -172,7 +172,7 @@ export class Ledger<Owner> {
 		const asked = this.#find(notification.params?.progressToken);
 		if (asked?.token === undefined) return undefined;
 		const given = notification.params?.progress;
-		const progress = given instanceof ExactNumber ? Number(given.value) : given;
+		const progress = given instanceof ExactNumber ? Number(given.text) : given;
 		if (typeof progress === "number") {
 			const { toldBefore = Number.NEGATIVE_INFINITY } = asked;
 			if (progress <= toldBefore) return undefined;

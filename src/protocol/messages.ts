@@ -1,5 +1,5 @@
 import { ErrorCode } from "./error-codes.ts";
-import { ExactNumber, isSameNumber, printJson } from "./json.ts";
+import { ExactJson, ExactNumber, isSameNumber, printJson } from "./json.ts";
 
 /** A request id or progress token: a string or a number; 0 and "0" are two different ids. */
 export type Id = string | number | ExactNumber;
@@ -125,7 +125,7 @@ export function isMembers(value: unknown): value is Members {
 		typeof value === "object" &&
 		value !== null &&
 		!Array.isArray(value) &&
-		!(value instanceof ExactNumber)
+		!(value instanceof ExactJson)
 	);
 }
 

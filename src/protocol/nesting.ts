@@ -1,4 +1,4 @@
-import { isLosslessNumber } from "lossless-json";
+import { ExactJson } from "./json.ts";
 
 /** How deep objects and arrays of a message may lie in each other: JSON.parse goes deeper than JSON.stringify, and than all that walks through them. */
 export const mostLevels = 1000;
@@ -15,7 +15,7 @@ export function isNestedTooDeep(value: unknown, text: string): boolean {
 
 function isDeeper(value: unknown, levels: number): boolean {
 	if (typeof value !== "object" || value === null) return false;
-	if (isLosslessNumber(value)) return false;
+	if (value instanceof ExactJson) return false;
 	if (levels === 0) return true;
 	return Object.values(value).some((member) => isDeeper(member, levels - 1));
 }

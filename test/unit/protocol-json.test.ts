@@ -43,6 +43,32 @@ test.each([
 	expect(printJson(parseJson(text))).toBe(text);
 });
 
+test("an array of numbers keeps each of them, and its white space goes, in which a line may end", () => {
+	const text = '{"a":[1, 2.0,\n\t-0 ],"b":[[1.0],{"c":[]}]}';
+	expect(printJson(parseJson(text))).toBe(
+		'{"a":[1,2.0,-0],"b":[[1.0],{"c":[]}]}',
+	);
+});
+
+test.each([
+	"[1.0 2]",
+	"[1.0,,2]",
+	"[1.0,]",
+	"[,1.0]",
+	"[1.0",
+	"[1.0}",
+	"[1.0]]",
+])("%s is no JSON", (array) => {
+	expect(() => parseJson(array)).toThrow(SyntaxError);
+	expect(() => parseJson(`{"a":${array}}`)).toThrow(SyntaxError);
+});
+
+test("an array of 100,000 such arrays in each other is read as JSON.parse reads it, for others to refuse", () => {
+	const depth = 100_000;
+	const text = `${"[1.0,".repeat(depth)}1${"]".repeat(depth)}`;
+	expect(Array.isArray(parseJson(text))).toBe(true);
+});
+
 test("text in strings is no number", () => {
 	const text = '{"a":"1.0, 1e400 and \\"9007199254740993\\"","b":"\\\\"}';
 	expect(parseJson(text)).toEqual(JSON.parse(text));
@@ -85,11 +111,10 @@ test("members are as JSON.parse has them beside such a number too: the last of a
 	expect(Object.hasOwn(value, "__proto__")).toBe(true);
 });
 
-test("a string that begins as the parser's own marks do cannot be guessed from an earlier text", () => {
-	const exact = (parseJson("[1.0]") as unknown[])[0];
-	expect(exact).toBeInstanceOf(ExactNumber);
-	const seen = JSON.stringify({ exact });
-	expect(seen).toBe('{"exact":1}');
+test("where it is not printed to be passed on, such a number is the nearest one", () => {
+	expect(JSON.stringify(parseJson('{"a":1.0,"b":[1e400,2]}'))).toBe(
+		'{"a":1,"b":[null,2]}',
+	);
 });
 
 describe("numbers are the same", () => {
