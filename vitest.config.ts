@@ -25,7 +25,7 @@ const onceTests = [
 	"test/suite/{logs,progress}-across-eras.test.ts",
 	"test/suite/protocol-option.test.ts",
 	"test/suite/bounds-{children,requests}.test.ts",
-	"test/suite/{chaos,exact-numbers,odd-lines,scale-to-zero,slow-children,session-key}.test.ts",
+	"test/suite/{capability-sets,chaos,exact-numbers,odd-lines,request-timeouts,scale-to-zero,slow-children,session-key}.test.ts",
 ];
 
 /** Checks every message that the bridge sends in any test. */

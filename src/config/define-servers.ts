@@ -28,7 +28,8 @@ export interface ServerInput {
 	 * Which clients share a child process. Default `"auto"`.
 	 *
 	 * - `"auto"`: clients that the server has nothing to ask (they declare none of sampling, elicitation, roots)
-	 *   share one child; any other client gets a child of its own.
+	 *   share one child; those that declare extensions or `experimental` share one with those that declare the same
+	 *   (`maxCapabilitySets`). Any other client gets a child of its own.
 	 * - `"shared"`: everybody, always. The server cannot ask its clients anything.
 	 * - `"session"`: nobody, a child per session.
 	 *
@@ -106,6 +107,26 @@ export interface ServerInput {
 	inputTimeoutMs?: number | undefined;
 
 	/**
+	 * Milliseconds that a child gets to answer a request, from when it was sent; each progress notification of that request
+	 * gives it as many again. A request that waits for its turn (`concurrency`) waits as long at most. Then the child is
+	 * told to stop by `notifications/cancelled`, and the client gets error `REQUEST_TIMEOUT`. Not counted are the start
+	 * of a child (`startTimeoutMs`), subscriptions, and the time in which the client is asked something
+	 * (`inputTimeoutMs`). Default 0: no limit.
+	 *
+	 * Danger: a tool that takes longer, without telling its progress to a client that wants to know, never succeeds;
+	 * what it does may be done all the same.
+	 */
+	requestTimeoutMs?: number | undefined;
+
+	/**
+	 * Milliseconds that a child gets to answer a request in all, progress or not; otherwise as `requestTimeoutMs`.
+	 * Default 0: no limit.
+	 *
+	 * Danger: too short, and work is ended that was going well.
+	 */
+	maxRequestTimeoutMs?: number | undefined;
+
+	/**
 	 * Calls that may be suspended at one time, a count of at least 1. One more ends the oldest. Default 32.
 	 *
 	 * Danger: each is a process. Too few, and a client that comes back finds its call ended.
@@ -146,6 +167,15 @@ export interface ServerInput {
 	 * Danger: with isolation `"session"` this is also how many sessions can be used at a time.
 	 */
 	maxChildren?: number | undefined;
+
+	/**
+	 * Sets of extensions, `experimental` and other capabilities besides sampling, elicitation and roots that have a
+	 * shared child of their own with isolation `"auto"`, a count. A client that declares what none of them has
+	 * gets the child of clients that declare nothing. Default 4; 0: one child for all of them.
+	 *
+	 * Danger: each is a process, and what the server holds in memory is in each of them.
+	 */
+	maxCapabilitySets?: number | undefined;
 
 	/** Bytes of the last lines of a child's stderr that are kept, to say with an error why it ended. Default 16,384 (16 KiB). Danger: that much memory for each child. */
 	maxStderrBytes?: number | undefined;

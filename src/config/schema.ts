@@ -189,6 +189,8 @@ export const serverSchema = v.object(
 		stopTimeoutMs: v.optional(milliseconds(0), 2000),
 		protocol: v.optional(choice(["auto", "legacy", "modern", "dual"]), "auto"),
 		inputTimeoutMs: v.optional(milliseconds(1), 300_000),
+		requestTimeoutMs: v.optional(milliseconds(0), 0),
+		maxRequestTimeoutMs: v.optional(milliseconds(0), 0),
 		maxSuspendedCalls: v.optional(integer("", 1), 32),
 		enabled: v.optional(boolean, true),
 		maxLineBytes: v.optional(bytes(1), 32 * MiB),
@@ -196,6 +198,7 @@ export const serverSchema = v.object(
 		maxQueue: v.optional(integer("", 1), 1024),
 		maxQueueBytes: v.optional(bytes(1), 64 * MiB),
 		maxChildren: v.optional(integer("", 1), 64),
+		maxCapabilitySets: v.optional(integer("", 0), 4),
 		maxStderrBytes: v.optional(bytes(0), 16 * KiB),
 	} satisfies Record<keyof ServerInput, v.GenericSchema>,
 	// Used for a missing key only, and `command` is the only one without which none goes.

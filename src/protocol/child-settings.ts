@@ -1,4 +1,5 @@
 import type { Audience } from "./audience.ts";
+import { isLeftAtWork } from "./given-errors.ts";
 import type { Members, Request } from "./messages.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Receive } from "./peer.ts";
@@ -21,7 +22,9 @@ export class ChildSettings {
 		for (const uri of subscriptions) {
 			this.#ask("resources/subscribe", { uri }, (message) => {
 				if ("result" in message) this.#audience.agreed(uri);
-				else if ("error" in message) this.#audience.refused(uri);
+				else if ("error" in message && !isLeftAtWork(message.error)) {
+					this.#audience.refused(uri);
+				}
 			});
 		}
 	}

@@ -12,6 +12,8 @@ export const ErrorCode = {
 	serverUnavailable: -32000,
 	/** No such session: begin a new one. */
 	sessionNotFound: -32001,
+	/** A request took too long: the code that the SDKs give it (`RequestTimeout`). */
+	requestTimeout: -32001,
 	/** A bound of the bridge was reached. */
 	limitReached: -32005,
 	/** The request was cancelled by its sender. */

@@ -1,5 +1,11 @@
 import { ErrorCode } from "./error-codes.ts";
-import type { ErrorObject, Id, Notification } from "./messages.ts";
+import {
+	type ErrorObject,
+	type Id,
+	isMembers,
+	type Notification,
+} from "./messages.ts";
+import type { TimeLimits } from "./multiplexer-options.ts";
 import { mostLevels } from "./nesting.ts";
 
 /** The answer to a request that its sender cancelled. */
@@ -57,10 +63,39 @@ export function cancellation(requestId: Id, reason: string): Notification {
 }
 
 /** The answer to a request for which there is no room. */
-export function queueFull(limit: string): ErrorObject {
+export function queueFull(server: string, limit: string): ErrorObject {
 	return {
 		code: ErrorCode.limitReached,
-		message: `Too much waits for this server already (try again later, or raise its "${limit}")`,
-		data: { code: "QUEUE_FULL", limit },
+		message: `Too much waits for server "${server}" already (try again later, or raise its "${limit}")`,
+		data: { code: "QUEUE_FULL", server, limit },
 	};
+}
+
+/** What is to be said of a request that took too long. */
+export interface Overdue {
+	server: string;
+	method: string;
+	/** The option that ended it. */
+	limit: keyof TimeLimits;
+	/** Its value. */
+	timeoutMs: number;
+	/** The server has it, and may have done what it asks for. */
+	wasSent: boolean;
+}
+
+/** The answer to a request that took too long. */
+export function requestTimeout(overdue: Overdue): ErrorObject {
+	const { server, method, limit, timeoutMs, wasSent } = overdue;
+	const message = wasSent
+		? `Server "${server}" has not answered "${method}" within ${timeoutMs} ms and was told to stop (${limit === "requestTimeoutMs" ? 'raise its "requestTimeoutMs", or ask for progress, which extends it' : `raise its "${limit}"`})`
+		: `"${method}" has waited ${timeoutMs} ms for its turn at server "${server}" and was not sent (try again later, or raise its "${limit}" or "concurrency")`;
+	const data = { code: timeoutCode, server, limit, timeoutMs, wasSent };
+	return { code: ErrorCode.requestTimeout, message, data };
+}
+
+const timeoutCode = "REQUEST_TIMEOUT";
+
+/** True for the answer to a request that the child may still be at work on, since it took too long. */
+export function isLeftAtWork({ data }: ErrorObject): boolean {
+	return isMembers(data) && data.code === timeoutCode && data.wasSent === true;
 }

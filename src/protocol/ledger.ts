@@ -29,6 +29,12 @@ export interface Asked<Owner> {
 	readonly toldBefore: number | undefined;
 	/** Whether all of it has been written to the child. */
 	written: boolean;
+	/** When it was sent, or its client answered the last question of the child that came meanwhile; in ms of a clock that only grows. */
+	sentAt: number;
+	/** The same, or when the child last told of its progress. */
+	heardAt: number;
+	/** Questions that its client has been asked since it was sent, and has not answered. */
+	openQuestions: number;
 }
 
 /** A request of the child that a client has been asked to answer. */
@@ -40,6 +46,8 @@ export interface Question<Owner> {
 	readonly childId: Id;
 	/** How long it is. */
 	readonly bytes: number;
+	/** The requests that may wait for its answer: those of its owner that were in flight. */
+	readonly asking: readonly Asked<Owner>[];
 }
 
 const mostAbandoned = 1000;
@@ -50,7 +58,7 @@ const abandonedMs = 60_000;
 interface Abandoned<Owner> {
 	owner: Owner;
 	logLevel: string | undefined;
-	/** In ms since 1970. */
+	/** In ms of a clock that only grows. */
 	until: number;
 }
 
@@ -77,8 +85,8 @@ export class Ledger<Owner> {
 	#subscriptions = 0;
 	#questionBytes = 0;
 
-	/** @param now in ms since 1970 */
-	constructor(now = Date.now) {
+	/** @param now in ms, of a clock that only grows */
+	constructor(now = () => performance.now()) {
 		this.#now = now;
 	}
 
@@ -96,6 +104,11 @@ export class Ledger<Owner> {
 	/** The requests in flight, oldest first. */
 	inFlight(): IterableIterator<Asked<Owner>> {
 		return this.#asked.values();
+	}
+
+	/** The same with the ids under which the child has them. */
+	entries(): IterableIterator<[Id, Asked<Owner>]> {
+		return this.#asked.entries();
 	}
 
 	/** Everybody on whose behalf the child may be speaking now, as often as there are requests. */
@@ -120,6 +133,7 @@ export class Ledger<Owner> {
 		const token = isId(meta?.progressToken) ? meta.progressToken : undefined;
 		const level = meta?.[metaKey.logLevel];
 		const logLevel = isLogLevel(level) ? level : undefined;
+		const now = this.#now();
 		this.#asked.set(id, {
 			owner,
 			request,
@@ -129,6 +143,9 @@ export class Ledger<Owner> {
 			progress: toldBefore,
 			toldBefore,
 			written: false,
+			sentAt: now,
+			heardAt: now,
+			openQuestions: 0,
 		});
 		if (isSubscription(request)) this.#subscriptions++;
 		if (token === undefined) return { ...request, id };
@@ -171,6 +188,7 @@ export class Ledger<Owner> {
 	): { asked: Asked<Owner>; notification: Notification } | undefined {
 		const asked = this.#find(notification.params?.progressToken);
 		if (asked?.token === undefined) return undefined;
+		asked.heardAt = this.#now();
 		const given = notification.params?.progress;
 		const progress = given instanceof ExactNumber ? Number(given.text) : given;
 		if (typeof progress === "number") {
@@ -257,6 +275,13 @@ export class Ledger<Owner> {
 		return undefined;
 	}
 
+	/** Frees a request that nobody waits for any more, by the child's id. */
+	giveUp(id: Id): Asked<Owner> | undefined {
+		const asked = this.#take(id);
+		if (asked) this.#abandon(id, asked);
+		return asked;
+	}
+
 	/** How many questions are open, and their bytes. */
 	get openQuestions(): { count: number; bytes: number } {
 		return { count: this.#questions.size, bytes: this.#questionBytes };
@@ -269,7 +294,12 @@ export class Ledger<Owner> {
 	 */
 	question(owner: Owner, request: Request, bytes: number): Request {
 		const id = ++this.#lastId;
-		this.#questions.set(id, { owner, id, childId: request.id, bytes });
+		const asking = [...this.#asked.values()].filter(
+			(asked) => asked.owner === owner,
+		);
+		for (const asked of asking) asked.openQuestions++;
+		const childId = request.id;
+		this.#questions.set(id, { owner, id, childId, bytes, asking });
 		this.#questionBytes += bytes;
 		return { ...request, id };
 	}
@@ -305,10 +335,7 @@ export class Ledger<Owner> {
 		const asked = new Map(
 			[...this.#asked].filter((entry) => entry[1].owner === owner),
 		);
-		for (const [id, each] of asked) {
-			this.#take(id);
-			this.#abandon(id, each);
-		}
+		for (const id of asked.keys()) this.giveUp(id);
 		const questions = [...this.#questions.values()].filter(
 			(question) => question.owner === owner,
 		);
@@ -328,8 +355,15 @@ export class Ledger<Owner> {
 		return { asked, questions };
 	}
 
-	#endQuestion({ id, bytes }: Question<Owner>): void {
-		if (this.#questions.delete(id)) this.#questionBytes -= bytes;
+	#endQuestion({ id, bytes, asking }: Question<Owner>): void {
+		if (!this.#questions.delete(id)) return;
+		this.#questionBytes -= bytes;
+		const now = this.#now();
+		for (const asked of asking) {
+			asked.openQuestions--;
+			asked.sentAt = now;
+			asked.heardAt = now;
+		}
 	}
 
 	/** The request that the child names, in whatever way it gives the id back. */

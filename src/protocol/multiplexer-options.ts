@@ -2,8 +2,18 @@ import type { Members, Message } from "./messages.ts";
 import type { Era } from "./revisions.ts";
 import type { Bounds } from "./waiting-line.ts";
 
+/** How long a request may take, in ms; 0 is for ever. */
+export interface TimeLimits {
+	/** From when it was sent, or its last progress, and before that for its turn. */
+	requestTimeoutMs: number;
+	/** From when it was sent, progress or not. */
+	maxRequestTimeoutMs: number;
+}
+
 /** What a multiplexer needs from whoever runs the child. */
 export interface MultiplexerOptions {
+	/** The server's name, for errors. */
+	server: string;
 	/** Several clients, none of whose capabilities the child was told: it cannot ask them anything. */
 	shared: boolean;
 	/** What one child has said is served while the next one starts. */
@@ -12,8 +22,10 @@ export interface MultiplexerOptions {
 	concurrency(): number;
 	/** How much may wait for it. */
 	queue(): Bounds;
+	/** How long a request may take at it. */
+	timeLimits(): TimeLimits;
 	/** One of these was reached. */
-	limitReached(limit: keyof Bounds): void;
+	limitReached(limit: keyof Bounds | keyof TimeLimits): void;
 	/** A request goes to another child, since its own has died. */
 	retried(): void;
 	/** Something waits for a child. Called again with each thing that waits. */

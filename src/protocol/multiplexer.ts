@@ -47,7 +47,7 @@ import {
  * Many clients on one child, which may be replaced under them: each gets a
  * `Peer` by `connect`, and what the child says goes to whom it belongs. While
  * there is no child, or it has enough to do, requests wait in order. Pure but
- * for the callbacks: it neither spawns nor waits for time.
+ * for the callbacks and the time-outs of requests.
  */
 export class Multiplexer {
 	readonly #options: MultiplexerOptions;
@@ -76,6 +76,10 @@ export class Multiplexer {
 			audience: this.#audience,
 			catalogue: this.#catalogue,
 			unwritable: (id, error) => this.fail(id, error),
+			expired: ({ owner, request, receive }, error) => {
+				this.#settings.undo(owner, request);
+				receive(errorOf(request.id, error));
+			},
 		});
 		this.#settings = new ChildSettings(this.#audience, this.#outbox);
 		this.#routing = {

@@ -22,6 +22,7 @@ import { isModernOnly, isSubscription } from "./modern-methods.ts";
 import type { MultiplexerOptions, ReadyChild } from "./multiplexer-options.ts";
 import type { Receive } from "./peer.ts";
 import { type Link, linkOf } from "./recipients.ts";
+import { RequestTimeouts } from "./request-timeouts.ts";
 import {
 	type Waiting,
 	WaitingLine,
@@ -35,6 +36,8 @@ export interface OutboxOptions extends MultiplexerOptions {
 	catalogue: Catalogue;
 	/** A request that was entered in the ledger cannot be written. */
 	unwritable(id: Id, error: ErrorObject): void;
+	/** A request took too long, and is to be answered with the error; see {@link RequestTimeouts}. */
+	expired(request: WaitingRequest<Link>, error: ErrorObject): void;
 }
 
 /** A subscription would never give its turn back, and a ping asks how the child is doing with what it has. */
@@ -56,11 +59,25 @@ export class Outbox {
 	/** The last child, whose opening holds for the next one until that shows otherwise. */
 	#lastChild: ReadyChild | undefined;
 	#held = false;
+	/** When the child came up, in ms of `performance.now()`. */
+	#readySince = 0;
+	readonly #timeouts: RequestTimeouts;
 	/** Requests of the bridge's own that wait for a turn: they go before those of clients. */
 	#own: WaitingRequest<Link>[] = [];
 
 	constructor(options: OutboxOptions) {
 		this.#options = options;
+		this.#timeouts = new RequestTimeouts({
+			server: options.server,
+			timeLimits: () => options.timeLimits(),
+			limitReached: (limit) => options.limitReached(limit),
+			ledger: options.ledger,
+			waiting: this.#waiting,
+			readySince: () => (this.#child ? this.#readySince : undefined),
+			write: (cancelled) => this.write(cancelled),
+			expired: (request, error) => options.expired(request, error),
+			pump: () => this.pump(),
+		});
 	}
 
 	/** The child that is ready. */
@@ -78,6 +95,8 @@ export class Outbox {
 		this.#child = child;
 		this.#lastChild = this.#options.remembers ? child : undefined;
 		this.#held = false;
+		this.#readySince = performance.now();
+		this.#timeouts.watch();
 	}
 
 	/** Nothing more that waits goes to this child, which is to end. */
@@ -129,11 +148,15 @@ export class Outbox {
 			this.#options.need();
 			return;
 		}
-		const full = this.#waiting.push(waiting, this.#options.queue());
+		const since = performance.now();
+		const full = this.#waiting.push(
+			{ ...waiting, since },
+			this.#options.queue(),
+		);
 		if (full) {
 			this.#options.limitReached(full);
-			receive(errorOf(request.id, queueFull(full)));
-		}
+			receive(errorOf(request.id, queueFull(this.#options.server, full)));
+		} else this.#timeouts.watch();
 		this.pump();
 	}
 
@@ -185,7 +208,10 @@ export class Outbox {
 			if ("request" in waiting) this.#dispatchLate(waiting);
 			else this.#child?.write(waiting.notification);
 		}
-		if (this.#options.ledger.size === 0) this.#options.quiet();
+		if (this.#options.ledger.size === 0) {
+			if (this.length === 0) this.#timeouts.rest();
+			this.#options.quiet();
+		}
 		if (this.length > 0 && !this.#child) this.#options.need();
 	}
 
@@ -207,6 +233,7 @@ export class Outbox {
 		}
 		// The ledger keeps the client's own request: another child may get it, with other clients beside it.
 		const sent = ledger.ask(owner, request, receive, progress);
+		this.#timeouts.watch();
 		const level = noted.params?.level;
 		const isWritten = child.write(
 			noted === request ? sent : { ...sent, params: { ...sent.params, level } },
@@ -239,6 +266,7 @@ export class Outbox {
 
 	#writeOwn({ owner, request, receive }: WaitingRequest<Link>): void {
 		this.#child?.write(this.#options.ledger.ask(owner, request, receive));
+		this.#timeouts.watch();
 	}
 
 	/** Writes the notifications that wait. */

@@ -13,6 +13,8 @@ export interface WaitingRequest<Owner> {
 	receive: Receive;
 	/** The progress that its client has been told of, where another child had begun with it. */
 	progress?: number | undefined;
+	/** Since when it is in line, in ms of `performance.now()`; left out where it was sent to another child before. */
+	since?: number;
 }
 
 /** A notification that waits for a child. */
@@ -79,6 +81,13 @@ export class WaitingLine<Owner> {
 	/** Takes all that one owner has in it. */
 	takeOf(owner: Owner): Waiting<Owner>[] {
 		return this.#takeWhere((waiting) => waiting.owner === owner);
+	}
+
+	/** The requests in it. */
+	*requests(): Generator<WaitingRequest<Owner>> {
+		for (const { waiting } of this.#waiting) {
+			if ("request" in waiting) yield waiting;
+		}
 	}
 
 	/** Takes the notifications. */

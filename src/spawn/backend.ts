@@ -50,6 +50,8 @@ export interface BackendRole {
 	remembers: boolean;
 	/** Whether its child runs without being asked for. */
 	keepUp(): boolean;
+	/** How long its child is kept that nobody needs, in ms, where that is not the entry's `idleTimeoutMs`; 0 is for ever. */
+	idleTimeoutMs?(): number;
 }
 
 /** One supervised child and the clients on it: the multiplexer's messages meet the supervisor's process here. */
@@ -75,6 +77,7 @@ export class Backend {
 		this.#role = role;
 		const { shared, remembers, keepUp } = role;
 		this.#multiplexer = new Multiplexer({
+			server: context.name,
 			shared,
 			remembers,
 			concurrency: () =>
@@ -82,6 +85,7 @@ export class Backend {
 			need: () => this.#supervisor.need(),
 			quiet: () => this.#quiet(),
 			queue: () => context.config(),
+			timeLimits: () => context.config(),
 			limitReached: (limit) => context.counters.limit(limit),
 			retried: () => context.counters.retry(),
 			failed: (err) => context.log.error({ err }, "a request failed"),
@@ -277,15 +281,21 @@ export class Backend {
 
 	#quiet(): void {
 		for (const look of this.#whenQuiet) look();
-		const { idleTimeoutMs } = this.#context.config();
+		const idleTimeoutMs = this.#idleTimeoutMs();
 		if (idleTimeoutMs === 0 || this.#role.keepUp()) return;
 		clearTimeout(this.#idleTimer);
 		this.#idleTimer = setTimeout(() => {
 			const isReady = this.#supervisor.state.name === "ready";
 			if (this.#multiplexer.isNeeded || !isReady) return;
+			// It may have got a client meanwhile that keeps it.
+			if (this.#idleTimeoutMs() === 0) return;
 			this.#context.log.info({ idleTimeoutMs }, "stopped: nobody needs it");
 			void this.#supervisor.end();
 		}, idleTimeoutMs);
+	}
+
+	#idleTimeoutMs(): number {
+		return this.#role.idleTimeoutMs?.() ?? this.#context.config().idleTimeoutMs;
 	}
 
 	#report(exit: Exit): void {

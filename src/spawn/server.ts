@@ -22,9 +22,10 @@ import { Backend, type BackendContext, type Up } from "./backend.ts";
 import { Counters } from "./counters.ts";
 import { LeasePool } from "./lease-pool.ts";
 import { Processes } from "./processes.ts";
+import { SharedChildren } from "./shared-children.ts";
 import type { StartGate } from "./start-gate.ts";
 
-/** How long a child of modern clients is kept that none of them uses, in ms. */
+/** How long a child of some clients is kept that none of them uses, in ms. */
 const keptIdleMs = 60_000;
 /** The same where its state is the client's. */
 const keptStateMs = 3_600_000;
@@ -37,8 +38,8 @@ export class Server {
 	readonly #unanswered: Unanswered = { count: 0 };
 	readonly #processes: Processes;
 	readonly #context: BackendContext;
-	/** For clients that share; speaks whatever `protocol` says, legacy where that is both. */
-	readonly #shared: Backend;
+	/** For clients that share; speak whatever `protocol` says, legacy where that is both. */
+	readonly #shared: SharedChildren;
 	/** For modern clients of a server that speaks both. */
 	readonly #sharedModern: Backend;
 	/** Children of clients that share them with nobody. */
@@ -74,7 +75,7 @@ export class Server {
 			name,
 			config: () => this.#config,
 			inUse: () => this.#backends().filter((each) => each.hasProcess).length,
-			endIdle: () => this.#pool.endIdle(),
+			endIdle: () => this.#pool.endIdle() || this.#shared.endIdle(),
 			counters: this.#counters,
 			gate,
 		});
@@ -97,13 +98,14 @@ export class Server {
 				this.#failure = failure;
 			},
 		};
-		const nobody = { capabilities: {}, info: identity };
 		const takeWire = () => this.#processes.take();
-		const shared = { ...this.#context, takeWire };
-		this.#shared = new Backend(shared, nobody, {
-			shared: true,
-			remembers: true,
+		this.#shared = new SharedChildren({
+			context: this.#context,
+			takePlain: takeWire,
+			identity,
 			keepUp: () => this.#isKeptUp(),
+			processCount: () => this.#processes.count,
+			idleMs: keptIdleMs,
 		});
 		const modern: BackendContext = {
 			...this.#context,
@@ -112,6 +114,7 @@ export class Server {
 				if (isMembers(capabilities)) this.#capabilities = capabilities;
 			},
 		};
+		const nobody = { capabilities: {}, info: identity };
 		this.#sharedModern = new Backend({ ...modern, takeWire }, nobody, {
 			shared: true,
 			remembers: true,
@@ -134,7 +137,9 @@ export class Server {
 			inputTimeoutMs: () => this.#config.inputTimeoutMs,
 			maxSuspendedCalls: () => this.#config.maxSuspendedCalls,
 			dropped: (kind) => this.#counters.drop(kind),
-			limitReached: () => this.#counters.limit("maxSuspendedCalls"),
+			limitReached: (limit) => this.#counters.limit(limit),
+			server: name,
+			requestTimeoutMs: () => this.#config.requestTimeoutMs,
 		});
 	}
 
@@ -184,7 +189,7 @@ export class Server {
 	/** Starts what is to be warm. */
 	start(): void {
 		if (this.#isKeptUp()) {
-			this.#shared.warm();
+			this.#shared.plain.warm();
 			if (this.#config.protocol === "dual") this.#sharedModern.warm();
 		}
 		this.#processes.fill();
@@ -199,7 +204,8 @@ export class Server {
 		if (this.#era() === "modern") return this.#legacyOnModern(client);
 		const connect = this.#wantsOwn(client.capabilities)
 			? (options: LinkOptions) => this.#connectOwn(client, options)
-			: (options: LinkOptions) => this.#shared.connect(options);
+			: (options: LinkOptions) =>
+					this.#shared.connect(client.capabilities, options);
 		return this.#config.protocol === "auto"
 			? turningPeer(connect, () => this.#legacyOnModern(client))
 			: connect({});
@@ -223,7 +229,7 @@ export class Server {
 							: this.openModern(client),
 					);
 				if (isOwn) this.#pool.whenUp(client, begin);
-				else this.#shared.whenUp(begin);
+				else this.#shared.whenUp(client.capabilities, begin);
 			});
 		}
 		const calls =
@@ -234,7 +240,7 @@ export class Server {
 			connect: (options) =>
 				isOwn
 					? this.#pool.connect(client, options)
-					: this.#shared.connect(options),
+					: this.#shared.connect(client.capabilities, options),
 			dropped: (kind) => this.#counters.drop(kind),
 		});
 	}
@@ -258,6 +264,7 @@ export class Server {
 		this.#stopped = true;
 		this.#calls.end();
 		this.#pool.stop();
+		this.#shared.stop();
 		await Promise.all([
 			this.#processes.close(),
 			...this.#backends().map((backend) => backend.stop(drainMs)),
@@ -272,7 +279,7 @@ export class Server {
 	/** For status pages. */
 	status() {
 		const { isolation, protocol } = this.#config;
-		const shared = this.#shared.status();
+		const isShared = isolation !== "session";
 		return {
 			name: this.name,
 			state: this.#state(),
@@ -286,9 +293,10 @@ export class Server {
 			},
 			...this.#counters.snapshot(),
 			suspendedCalls: this.#calls.size,
-			shared: isolation === "session" ? undefined : shared,
+			shared: isShared ? this.#shared.plain.status() : undefined,
+			sharedByCapabilities: this.#shared.status(),
 			sharedModern:
-				protocol === "dual" && isolation !== "session"
+				protocol === "dual" && isShared
 					? this.#sharedModern.status()
 					: undefined,
 			own: [...this.#own].map((backend) => backend.status()),
@@ -324,13 +332,15 @@ export class Server {
 
 	/** The child that modern requests share. */
 	get #modern(): Backend {
-		return this.#config.protocol === "dual" ? this.#sharedModern : this.#shared;
+		return this.#config.protocol === "dual"
+			? this.#sharedModern
+			: this.#shared.plain;
 	}
 
 	#legacyOnModern(client: Client): Peer {
 		const peer = this.needsSession
 			? this.#connectOwn(client, {})
-			: this.#shared.connect();
+			: this.#shared.plain.connect();
 		return legacyOverModern(peer, client, (kind) => this.#counters.drop(kind));
 	}
 
@@ -376,14 +386,14 @@ export class Server {
 		return this.#config.warm > 0 && this.#config.isolation !== "session";
 	}
 
-	/** The shared child's; where nobody shares, ready as soon as one child is. */
+	/** Ready as soon as one child is, of those that are shared where any are; else as the first. */
 	#state(): string {
-		if (!this.needsSession) return this.#shared.status().state;
-		const states = [...this.#own].map((backend) => backend.status().state);
+		const backends = this.needsSession ? [...this.#own] : this.#shared.backends;
+		const states = backends.map((backend) => backend.status().state);
 		return states.find((state) => state === "ready") ?? states[0] ?? "idle";
 	}
 
 	#backends(): Backend[] {
-		return [this.#shared, this.#sharedModern, ...this.#own];
+		return [...this.#shared.backends, this.#sharedModern, ...this.#own];
 	}
 }

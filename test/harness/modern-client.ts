@@ -43,6 +43,9 @@ function nameHeader(method: string, params: Json): Record<string, string> {
 		"tools/call": params.name,
 		"prompts/get": params.name,
 		"resources/read": params.uri,
+		"tasks/get": params.taskId,
+		"tasks/update": params.taskId,
+		"tasks/cancel": params.taskId,
 	}[method];
 	if (typeof name !== "string") return {};
 	const plain = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(name);

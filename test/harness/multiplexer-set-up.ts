@@ -70,6 +70,7 @@ export function start({
 	concurrency = Number.POSITIVE_INFINITY,
 	ready = true,
 	queue = { maxQueue: 1000, maxQueueBytes: 1_000_000 },
+	timeLimits = { requestTimeoutMs: 0, maxRequestTimeoutMs: 0 },
 } = {}) {
 	const dropped: string[] = [];
 	const limits: string[] = [];
@@ -84,6 +85,7 @@ export function start({
 	};
 	let sent: Message[] = [];
 	const multiplexer = new Multiplexer({
+		server: "fake",
 		shared,
 		remembers: true,
 		concurrency: () => concurrency,
@@ -93,6 +95,7 @@ export function start({
 		dropped: (kind) => dropped.push(kind),
 		changed: (method) => changed.push(method),
 		queue: () => queue,
+		timeLimits: () => timeLimits,
 		limitReached: (limit) => limits.push(limit),
 		retried: () => calls.retried++,
 	});

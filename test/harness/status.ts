@@ -35,6 +35,8 @@ export interface ServerStatus {
 	suspendedCalls: number;
 	dropped: Record<string, number>;
 	shared?: ChildStatus;
+	/** Those that clients share which declare the same. */
+	sharedByCapabilities: (ChildStatus & { capabilities: Json })[];
 	/** What modern clients share of a server that speaks both eras. */
 	sharedModern?: ChildStatus;
 	own: ChildStatus[];
@@ -71,8 +73,9 @@ export async function killChild(
 ): Promise<void> {
 	process.kill(pid, "SIGKILL");
 	await eventually(async () => {
-		const { shared, sharedModern, own } = await serverStatus(bridge, server);
-		const all = [shared, sharedModern, ...own];
+		const { shared, sharedByCapabilities, sharedModern, own } =
+			await serverStatus(bridge, server);
+		const all = [shared, ...sharedByCapabilities, sharedModern, ...own];
 		return !all.some((child) => child?.pid === pid);
 	}, `the bridge does not know that ${pid} has gone`);
 }

@@ -77,6 +77,8 @@ test("a server with nothing but a command gets every default", () => {
 				stopTimeoutMs: 2000,
 				protocol: "auto",
 				inputTimeoutMs: 300_000,
+				requestTimeoutMs: 0,
+				maxRequestTimeoutMs: 0,
 				maxSuspendedCalls: 32,
 				enabled: true,
 				maxLineBytes: 33_554_432,
@@ -84,6 +86,7 @@ test("a server with nothing but a command gets every default", () => {
 				maxQueue: 1024,
 				maxQueueBytes: 67_108_864,
 				maxChildren: 64,
+				maxCapabilitySets: 4,
 				maxStderrBytes: 16_384,
 			},
 		},
@@ -149,7 +152,7 @@ test("a config with several problems reports all of them at once, a line for eac
 	);
 	expect(lines[3]).toBe(
 		"  servers.b.isolaton: unknown key (allowed: command, args, env, inheritEnv, cwd, isolation, " +
-			"concurrency, warm, idleTimeoutMs, startTimeoutMs, stopTimeoutMs, protocol, inputTimeoutMs, maxSuspendedCalls, enabled, maxLineBytes, maxRequests, maxQueue, maxQueueBytes, maxChildren, maxStderrBytes; " +
+			"concurrency, warm, idleTimeoutMs, startTimeoutMs, stopTimeoutMs, protocol, inputTimeoutMs, requestTimeoutMs, maxRequestTimeoutMs, maxSuspendedCalls, enabled, maxLineBytes, maxRequests, maxQueue, maxQueueBytes, maxChildren, maxCapabilitySets, maxStderrBytes; " +
 			'did you mean "isolation"?)',
 	);
 });

@@ -57,6 +57,9 @@ describe("Mcp-Name", () => {
 		["tools/call", { name: "echo" }, "echo"],
 		["prompts/get", { name: "greet" }, "greet"],
 		["resources/read", { uri: "file:///a b" }, "file:///a b"],
+		["tasks/get", { taskId: "Task-1", name: "x" }, "Task-1"],
+		["tasks/update", { taskId: "Task-1" }, "Task-1"],
+		["tasks/cancel", { taskId: "Task-1" }, "Task-1"],
 	])("mirrors what %s is for", (method, params, name) => {
 		expect(refusal(method, params, { "mcp-name": name })).toBeUndefined();
 		for (const wrong of [undefined, "", name.toUpperCase(), `${name}x`]) {
@@ -68,8 +71,13 @@ describe("Mcp-Name", () => {
 	});
 
 	test("is not asked of other methods, whatever their params", () => {
-		for (const method of ["completion/complete", "resources/list", "x/y"]) {
-			const params = { name: "a", uri: "b" };
+		for (const method of [
+			"completion/complete",
+			"resources/list",
+			"tasks/list",
+			"x/y",
+		]) {
+			const params = { name: "a", uri: "b", taskId: "c" };
 			expect(refusal(method, params, {})).toBeUndefined();
 		}
 	});

@@ -4,6 +4,7 @@ import {
 	declares,
 	inputRequestOf,
 	mayAsk,
+	oneWayCapabilities,
 	questionOf,
 	requiredCapability,
 } from "../../src/protocol/eras/input.ts";
@@ -31,6 +32,21 @@ test.each<[Members, boolean]>([
 	[{ roots: { listChanged: true } }, true],
 ])("a client that declares %j can be asked: %s", (capabilities, expected) => {
 	expect(canBeAsked(capabilities)).toBe(expected);
+});
+
+test("what a client declares besides what it can be asked is all but that, and nothing where it only names where extensions would stand", () => {
+	const declared = {
+		extensions: { "io.modelcontextprotocol/ui": {} },
+		experimental: { a: [1] },
+		tasks: {},
+		"x-unknown": null,
+	};
+	const asking = { sampling: {}, elicitation: { form: {} }, roots: {} };
+	expect(oneWayCapabilities({ ...asking, ...declared })).toEqual(declared);
+	for (const nothing of [{}, null, "a", []]) {
+		const capabilities = { extensions: nothing, experimental: nothing };
+		expect(oneWayCapabilities(capabilities)).toEqual({});
+	}
 });
 
 describe("a client", () => {

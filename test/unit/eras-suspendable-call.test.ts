@@ -30,6 +30,7 @@ interface Options {
 	capabilities?: Members;
 	inputTimeoutMs?: number;
 	maxSuspendedCalls?: number;
+	requestTimeoutMs?: number;
 	/** What the child asked before any call. */
 	questions?: Request[];
 	/** No child is free. */
@@ -51,6 +52,7 @@ function open(options: Options = {}) {
 	const { capabilities = all, inputTimeoutMs = 60_000 } = options;
 	const child = options.pingsByHand ? new ScriptedPeer() : new PingedPeer();
 	const dropped: string[] = [];
+	const limits: string[] = [];
 	const released: boolean[] = [];
 	let gaveUp = 0;
 	let leased = 0;
@@ -74,7 +76,9 @@ function open(options: Options = {}) {
 		},
 		inputTimeoutMs: () => inputTimeoutMs,
 		maxSuspendedCalls: () => options.maxSuspendedCalls ?? 10,
-		limitReached() {},
+		limitReached: (limit) => limits.push(limit),
+		server: "fake",
+		requestTimeoutMs: () => options.requestTimeoutMs ?? 0,
 		dropped: (kind) => dropped.push(kind),
 	});
 	const anonymous: ModernClient = { capabilities, principal: "anonymous" };
@@ -103,6 +107,7 @@ function open(options: Options = {}) {
 		child,
 		calls,
 		dropped,
+		limits,
 		released,
 		lease,
 		post,
@@ -238,6 +243,32 @@ describe("a call that asks nothing", () => {
 		expect(givenUp()).toBe(1);
 		expect(released).toEqual([]);
 		expect(child.asked).toEqual([]);
+	});
+
+	test("waits for a child no longer than a request may", () => {
+		const { call, givenUp, limits } = open({
+			busy: true,
+			requestTimeoutMs: 1000,
+		});
+		const { received } = call();
+		vi.advanceTimersByTime(999);
+		expect(received).toEqual([]);
+		vi.advanceTimersByTime(1);
+		const data = { code: "REQUEST_TIMEOUT", server: "fake", wasSent: false };
+		expect(received).toMatchObject([{ id: 1, error: { data } }]);
+		expect(givenUp()).toBe(1);
+		expect(limits).toEqual(["requestTimeoutMs"]);
+	});
+
+	test("that took too long leaves a child that is not used again: it may still ask on behalf of it", () => {
+		const { call, child, released } = open({ requestTimeoutMs: 1000 });
+		const { received } = call();
+		vi.advanceTimersByTime(1000);
+		expect(received).toEqual([]);
+		const data = { code: "REQUEST_TIMEOUT", wasSent: true };
+		child.latest("tools/call").error(-32001, "too long", data);
+		expect(received).toMatchObject([{ error: { code: -32603, data } }]);
+		expect(released).toEqual([true]);
 	});
 });
 

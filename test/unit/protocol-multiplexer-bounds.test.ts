@@ -1,5 +1,7 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { modernOverModern } from "../../src/protocol/eras/modern-over-modern.ts";
 import { ErrorCode } from "../../src/protocol/error-codes.ts";
+import type { Message } from "../../src/protocol/messages.ts";
 import { gone, start } from "../harness/multiplexer-set-up.ts";
 
 describe("a child that is behind with reading", () => {
@@ -133,7 +135,7 @@ describe("what finds no room", () => {
 				error: {
 					code: ErrorCode.limitReached,
 					message: expect.stringContaining(`"${limit}"`),
-					data: { code: "QUEUE_FULL", limit },
+					data: { code: "QUEUE_FULL", server: "fake", limit },
 				},
 			},
 		]);
@@ -196,4 +198,28 @@ describe("what finds no room", () => {
 		bench.up();
 		expect(bench.methods()).toEqual(["b1"]);
 	});
+});
+
+test("a client of revision 2026-07-28 gets the errors of a full line, and of a request that took too long, under a code of its own revision", () => {
+	vi.useFakeTimers();
+	const bench = start({
+		ready: false,
+		concurrency: 1,
+		queue: { maxQueue: 1, maxQueueBytes: 1000 },
+		timeLimits: { requestTimeoutMs: 1000, maxRequestTimeoutMs: 0 },
+	});
+	bench.up({ era: "modern" });
+	const peer = modernOverModern(bench.multiplexer.connect(), "fake");
+	const received: Message[] = [];
+	for (const id of [1, 2, 3]) {
+		const request = { jsonrpc: "2.0" as const, id, method: "tools/call" };
+		peer.ask(request, (message) => received.push(message));
+	}
+	vi.advanceTimersByTime(1000);
+	vi.useRealTimers();
+	const code = ErrorCode.internalError;
+	expect(received).toMatchObject([
+		{ id: 3, error: { code, data: { code: "QUEUE_FULL" } } },
+		{ id: 1, error: { code, data: { code: "REQUEST_TIMEOUT" } } },
+	]);
 });

@@ -96,6 +96,7 @@ test("a listener that comes after the turn hears the translation", () => {
 test("on a multiplexer, what waited for a legacy child reaches the modern one that came, and nothing is lost or doubled", () => {
 	const written: unknown[] = [];
 	const multiplexer = new Multiplexer({
+		server: "fake",
 		shared: true,
 		remembers: true,
 		concurrency: () => Number.POSITIVE_INFINITY,
@@ -105,6 +106,7 @@ test("on a multiplexer, what waited for a legacy child reaches the modern one th
 		dropped() {},
 		changed() {},
 		queue: () => ({ maxQueue: 100, maxQueueBytes: 100_000 }),
+		timeLimits: () => ({ requestTimeoutMs: 0, maxRequestTimeoutMs: 0 }),
 		limitReached() {},
 		retried() {},
 	});

@@ -5,11 +5,14 @@ import { namedVersion } from "./meta.ts";
 /** Gives a header of the HTTP request by its name in lower case. */
 export type Header = (name: string) => string | undefined;
 
-/** Which member of `params` the `Mcp-Name` header mirrors, by method. */
+/** Which member of `params` the `Mcp-Name` header mirrors, by method; for tasks see SEP-2663, 'Streamable HTTP: Routing Headers'. */
 const namedBy = new Map([
 	["tools/call", "name"],
 	["prompts/get", "name"],
 	["resources/read", "uri"],
+	["tasks/get", "taskId"],
+	["tasks/update", "taskId"],
+	["tasks/cancel", "taskId"],
 ]);
 
 /**

@@ -25,6 +25,20 @@ export function canBeAsked(capabilities: Members): boolean {
 	return [...capabilityOf.values()].some((name) => name in capabilities);
 }
 
+/** Capabilities whose members are what is declared: an empty one declares nothing. */
+const containers = ["extensions", "experimental"];
+
+/** What a client declares besides what it can be asked: it tells a server something, and nobody has to be found for it. */
+export function oneWayCapabilities(capabilities: Members): Members {
+	const asking = [...capabilityOf.values()];
+	const declared = Object.entries(capabilities).filter(([name, value]) => {
+		if (asking.includes(name)) return false;
+		if (!containers.includes(name)) return true;
+		return isMembers(value) && Object.keys(value).length > 0;
+	});
+	return Object.fromEntries(declared);
+}
+
 /**
  * What the client would have to declare to be asked this, as a
  * `ClientCapabilities` object; undefined for what no client can be asked.

@@ -23,7 +23,7 @@ export function modernOverModern(peer: Peer, server: string): Peer {
 	};
 }
 
-/** Those that `childError` makes. */
+/** Those that say in `data` whose they are. */
 function isOwnError({ data }: ErrorObject, server: string): boolean {
 	return isMembers(data) && data.server === server && "code" in data;
 }

@@ -1,4 +1,9 @@
-import { cancellation, cancelledError } from "../given-errors.ts";
+import {
+	cancellation,
+	cancelledError,
+	isLeftAtWork,
+	requestTimeout,
+} from "../given-errors.ts";
 import {
 	type ErrorObject,
 	errorOf,
@@ -43,6 +48,12 @@ export interface SuspendableCallOptions {
 	/** It cannot be found any more. */
 	over(): void;
 	dropped(kind: string): void;
+	/** The server's name, for errors. */
+	server: string;
+	/** How long it may wait for a child, in ms; 0 is for ever. */
+	requestTimeoutMs(): number;
+	/** It has waited that long. */
+	limitReached(limit: "requestTimeoutMs"): void;
 }
 
 /** A question that the client has not answered. */
@@ -88,6 +99,7 @@ export class SuspendableCall {
 	#gathering: NodeJS.Timeout | undefined;
 	#expiry: NodeJS.Timeout | undefined;
 	#takingUp: NodeJS.Timeout | undefined;
+	#waiting: NodeJS.Timeout | undefined;
 
 	constructor(options: SuspendableCallOptions) {
 		this.#options = options;
@@ -102,7 +114,9 @@ export class SuspendableCall {
 	start(attempt: Attempt): void {
 		this.#attempt = attempt;
 		this.#client = attempt.client;
+		this.#limitWaiting(attempt.request);
 		this.#giveUpWaiting = this.#options.takeLease(attempt.client, (lease) => {
+			clearTimeout(this.#waiting);
 			this.#lease = lease;
 			lease.peer.listen((message) => this.#hear(message));
 			for (const question of lease.questions) this.#hear(question);
@@ -174,6 +188,19 @@ export class SuspendableCall {
 		this.#finish(cancelledError);
 	}
 
+	#limitWaiting({ method }: Request): void {
+		const { server, requestTimeoutMs, limitReached } = this.#options;
+		const timeoutMs = requestTimeoutMs();
+		if (timeoutMs === 0) return;
+		this.#waiting = setTimeout(() => {
+			const limit = "requestTimeoutMs";
+			limitReached(limit);
+			this.#refuse(
+				requestTimeout({ server, method, limit, timeoutMs, wasSent: false }),
+			);
+		}, timeoutMs);
+	}
+
 	#send(): void {
 		if (!this.#attempt || !this.#lease) return;
 		const { request, client } = this.#attempt;
@@ -214,6 +241,7 @@ export class SuspendableCall {
 
 	#hearAnswer(answer: Response): void {
 		this.#sent = undefined;
+		if ("error" in answer && isLeftAtWork(answer.error)) this.#used = true;
 		this.#keepOpen();
 		if (!this.#attempt) {
 			this.#answer = answer;
@@ -353,6 +381,7 @@ export class SuspendableCall {
 		clearTimeout(this.#expiry);
 		clearTimeout(this.#gathering);
 		clearTimeout(this.#takingUp);
+		clearTimeout(this.#waiting);
 		this.#options.over();
 		this.#lease?.release(this.#used, this.#open);
 		this.#lease = undefined;

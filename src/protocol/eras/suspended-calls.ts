@@ -21,8 +21,12 @@ export interface SuspendedCallsOptions {
 	inputTimeoutMs(): number;
 	/** How many calls may wait for their clients; the oldest gives way to one more. */
 	maxSuspendedCalls(): number;
-	/** There were more than that. */
-	limitReached(): void;
+	/** One of these was reached: the option's name. */
+	limitReached(limit: "maxSuspendedCalls" | "requestTimeoutMs"): void;
+	/** The server's name, for errors. */
+	server: string;
+	/** How long a call may wait for a child, in ms; 0 is for ever. */
+	requestTimeoutMs(): number;
 	/** A message had no counterpart and was dropped: its kind. */
 	dropped(kind: string): void;
 }
@@ -87,10 +91,8 @@ export class SuspendedCalls {
 	}
 
 	#begin(request: Request, client: ModernClient, receive: Receive): () => void {
-		const { takeLease, dropped } = this.#options;
 		const call: SuspendableCall = new SuspendableCall({
-			takeLease,
-			dropped,
+			...this.#options,
 			suspend: (round) => this.#suspend(call, round, request, client),
 			over: () => this.#suspended.delete(call.id),
 		});
@@ -110,7 +112,7 @@ export class SuspendedCalls {
 			if (this.#suspended.size <= maxSuspendedCalls()) break;
 			this.#suspended.delete(id);
 			this.#options.dropped("suspended-call-that-gave-way");
-			this.#options.limitReached();
+			this.#options.limitReached("maxSuspendedCalls");
 			oldest.end();
 		}
 		const timeoutMs = inputTimeoutMs();
