@@ -25,7 +25,8 @@ const onceTests = [
 	"test/suite/{logs,progress}-across-eras.test.ts",
 	"test/suite/protocol-option.test.ts",
 	"test/suite/bounds-{children,requests}.test.ts",
-	"test/suite/{capability-sets,chaos,exact-numbers,odd-lines,request-timeouts,scale-to-zero,slow-children,session-key}.test.ts",
+	"test/suite/{capability-sets,chaos,exact-numbers,filters,odd-lines,request-timeouts}.test.ts",
+	"test/suite/{scale-to-zero,slow-children,session-key}.test.ts",
 ];
 
 /** Checks every message that the bridge sends in any test. */

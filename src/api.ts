@@ -8,6 +8,7 @@ export { ConfigError } from "./config/config-error.ts";
 export {
 	type BridgeInput,
 	defineServers,
+	type FilterInput,
 	type ServerInput,
 } from "./config/define-servers.ts";
 export { env } from "./config/env.ts";

@@ -1,3 +1,15 @@
+/**
+ * Which of a server's tools, prompts or resources its clients see and can use: those that `allow` names, or all
+ * where there is no `allow`, and of these none that `deny` names. One of the two is required. Upper and lower case
+ * differ, and `*` stands for any run of characters.
+ */
+export interface FilterInput {
+	/** The only ones that are offered. An empty list offers none. */
+	allow?: readonly string[];
+	/** Those that are not offered, whatever `allow` says. */
+	deny?: readonly string[];
+}
+
 /** One stdio MCP server, as `servers.ts` describes it. */
 export interface ServerInput {
 	/** The program to run: a name on PATH, or a path. Required. No shell reads it. */
@@ -132,6 +144,27 @@ export interface ServerInput {
 	 * Danger: each is a process. Too few, and a client that comes back finds its call ended.
 	 */
 	maxSuspendedCalls?: number | undefined;
+
+	/**
+	 * Which tools clients see and can call, by name. Default: all. Any other is neither listed nor callable, as if the
+	 * server did not have it.
+	 *
+	 * Danger: with `deny` alone a tool that a later version of the server adds is offered. What a tool can do is not
+	 * looked at: one that is left may do the same as one that is denied.
+	 */
+	tools?: FilterInput | undefined;
+
+	/** Which prompts clients see and can get, by name. Default: all. Danger: as with `tools`. */
+	prompts?: FilterInput | undefined;
+
+	/**
+	 * Which resources clients see, can read and can subscribe to, by URI; resource templates by `uriTemplate`.
+	 * Default: all. A URI is denied in whichever way it is written, and one with `..` in its path is never admitted.
+	 *
+	 * Danger: the server decides what a URI stands for, so `allow` is safer than `deny`. What tools answer is not
+	 * looked at, resources in it included.
+	 */
+	resources?: FilterInput | undefined;
 
 	/** Whether the server is offered at all. Default true. */
 	enabled?: boolean | undefined;

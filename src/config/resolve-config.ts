@@ -3,7 +3,11 @@ import { dirname, resolve } from "node:path";
 import * as v from "valibot";
 import { closestName } from "./closest-name.ts";
 import { invalidConfig, type Problem } from "./config-error.ts";
-import type { BridgeInput, ServerInput } from "./define-servers.ts";
+import type {
+	BridgeInput,
+	FilterInput,
+	ServerInput,
+} from "./define-servers.ts";
 import { describeValue } from "./describe-value.ts";
 import { pathText } from "./path-text.ts";
 import { isPlainObject } from "./plain-object.ts";
@@ -18,11 +22,15 @@ type Resolved<T> = { readonly [K in keyof T]-?: Exclude<T[K], undefined> };
 
 /** A server with every default filled in and `cwd` absolute. Plain data: two that say the same have the same JSON. */
 export type ServerConfig = Resolved<
-	Omit<ServerInput, "concurrency" | "env">
+	Omit<ServerInput, "concurrency" | "env" | "tools" | "prompts" | "resources">
 > & {
 	readonly env: Readonly<Record<string, string>>;
 	/** Requests in flight to one child; undefined is unlimited. */
 	readonly concurrency: number | undefined;
+	/** Undefined: all. */
+	readonly tools: FilterInput | undefined;
+	readonly prompts: FilterInput | undefined;
+	readonly resources: FilterInput | undefined;
 };
 
 /** A config with every default filled in. Plain data: two that say the same have the same JSON. */
@@ -149,7 +157,14 @@ function resolveServer(
 		});
 	}
 	// Taken out for the same reason as above.
-	const { cwd: given = ".", concurrency, ...rest } = server;
+	const {
+		cwd: given = ".",
+		concurrency,
+		tools,
+		prompts,
+		resources,
+		...rest
+	} = server;
 	const cwd = resolve(folder, given);
 	// A server that is off may have its folder on another machine.
 	if (server.cwd !== undefined && server.enabled && !isDirectory(cwd)) {
@@ -157,7 +172,7 @@ function resolveServer(
 		const expected = `a directory that exists, absolute or relative to ${folder}`;
 		problems.push({ path: pathText([...path, "cwd"]), found, expected });
 	}
-	return { ...rest, cwd, concurrency };
+	return { ...rest, cwd, concurrency, tools, prompts, resources };
 }
 
 /** The values of an input by a schema, or undefined and a problem for each that is not allowed. */
@@ -175,7 +190,11 @@ function check<S extends v.GenericSchema>(
 			path.length > 0 ? key === "env" || key === "args" : key === "sessionKey";
 		problems.push({
 			path: pathText([...path, ...keys]),
-			found: describeValue(issue.input, secret),
+			// A strict object expects nothing under a key that it does not know.
+			found:
+				issue.expected === "never"
+					? "unknown key"
+					: describeValue(issue.input, secret),
 			expected: issue.message,
 		});
 	}

@@ -141,6 +141,25 @@ const sessionKey = v.pipe(
 const strings = (item: v.GenericSchema<string, string>, expected: string) =>
 	v.array(item, expected) as v.GenericSchema<readonly string[], string[]>;
 
+/** Only what is left out leaves something unrestricted: a list that is undefined is a mistake. */
+function filter(names: string, example: string) {
+	const expected = `an object with "allow", "deny" or both, arrays of ${names}, such as { deny: ["${example}"] }`;
+	const patterns = v.exactOptional(
+		strings(
+			text(`a non-empty string: one of the ${names}, or a pattern with *`),
+			`an array of ${names} (leave the key out for no restriction)`,
+		),
+	);
+	return v.pipe(
+		v.custom<Readonly<Record<string, unknown>>>(isPlainObject, expected),
+		v.strictObject({ allow: patterns, deny: patterns }, expected),
+		v.check(
+			({ allow, deny }) => allow !== undefined || deny !== undefined,
+			expected,
+		),
+	);
+}
+
 /** What may stand beside `servers`. */
 export const bridgeSchema = v.object({
 	host: v.optional(text("an address or host name to listen on"), "127.0.0.1"),
@@ -192,6 +211,9 @@ export const serverSchema = v.object(
 		requestTimeoutMs: v.optional(milliseconds(0), 0),
 		maxRequestTimeoutMs: v.optional(milliseconds(0), 0),
 		maxSuspendedCalls: v.optional(integer("", 1), 32),
+		tools: v.optional(filter("names of tools", "delete_*")),
+		prompts: v.optional(filter("names of prompts", "draft_*")),
+		resources: v.optional(filter("URIs of resources", "file:///private/*")),
 		enabled: v.optional(boolean, true),
 		maxLineBytes: v.optional(bytes(1), 32 * MiB),
 		maxRequests: v.optional(integer("", 1), 2048),

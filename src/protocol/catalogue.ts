@@ -20,6 +20,7 @@ const mostUnchecked = 10;
  * not to, after its child has died. Pure.
  */
 export class Catalogue {
+	readonly #listed: (method: string, page: Members) => Members;
 	/** By method, then by cursor. */
 	readonly #pages = new Map<string, Map<string, Members>>();
 	/** Whether a tool may be called a second time, by its name. */
@@ -28,7 +29,15 @@ export class Catalogue {
 	/** What clients were given that has not been compared with what the present child says. */
 	readonly #unchecked = new Map<string, Set<string>>();
 
-	/** The lists that clients were given, by method, for a child that has just come up: of each child since the last that was checked, as {@link entriesOf} gives them. */
+	/** @param listed the page of a list as clients are given it */
+	constructor(
+		listed: (method: string, page: Members) => Members = (_method, page) =>
+			page,
+	) {
+		this.#listed = listed;
+	}
+
+	/** The lists that clients were given, by method, for a child that has just come up: of each child since the last that was checked, as {@link given} gives them. */
 	toCheck(): Map<string, Set<string>> {
 		this.#keepForCheck();
 		return new Map(this.#unchecked);
@@ -37,6 +46,11 @@ export class Catalogue {
 	/** A list has been compared. */
 	checked(method: string): void {
 		this.#unchecked.delete(method);
+	}
+
+	/** What clients are given of a list, in a form that can be compared. */
+	given(method: string, pages: readonly Members[]): string {
+		return entriesOf(pages.map((page) => this.#listed(method, page)));
 	}
 
 	/** Takes an answer that passes. */
@@ -114,7 +128,7 @@ export class Catalogue {
 			if (!pages) continue;
 			const given = this.#unchecked.get(method) ?? new Set();
 			// Children that die at once, one after the other, must not make this grow.
-			if (given.size < mostUnchecked) given.add(entriesOf(pages));
+			if (given.size < mostUnchecked) given.add(this.given(method, pages));
 			this.#unchecked.set(method, given);
 		}
 	}

@@ -1,9 +1,4 @@
-import {
-	type Catalogue,
-	changeOf,
-	entriesOf,
-	nextCursorOf,
-} from "./catalogue.ts";
+import { type Catalogue, changeOf, nextCursorOf } from "./catalogue.ts";
 import { ErrorCode } from "./error-codes.ts";
 import type { Members } from "./messages.ts";
 import type { Receive } from "./peer.ts";
@@ -32,7 +27,7 @@ export function checkLists(
 			catalogue.checked(method);
 			const notification = changeOf(method);
 			if (!notification || told.has(notification)) return;
-			const entries = entriesOf(pages);
+			const entries = catalogue.given(method, pages);
 			if ([...given].every((each) => each === entries)) return;
 			told.add(notification);
 			changed(notification);

@@ -11,18 +11,22 @@ const filterOf: Readonly<Record<string, string>> = {
 	"notifications/resources/list_changed": "resourcesListChanged",
 };
 
-/** Tells who is subscribed on a modern child that a list has changed, in the child's stead. */
+/** Tells who is subscribed on a modern child, or waits for one, that a list has changed, in the child's stead; gives who that is. */
 export function tellSubscribers(
 	notification: Notification,
 	ledger: Ledger<Link>,
 	subscriptions: ParkedSubscriptions<Link>,
-): void {
-	for (const { request, receive } of [...ledger.inFlight()]) {
+): Set<Link> {
+	const told = new Set<Link>();
+	const open = [...ledger.inFlight(), ...subscriptions.all()];
+	for (const { owner, request, receive } of open) {
 		if (!subscriptions.isAcknowledged(request)) continue;
 		const wanted = request.params?.notifications;
 		const filter = filterOf[notification.method];
 		if (!filter || !isMembers(wanted) || wanted[filter] !== true) continue;
 		const _meta = { [metaKey.subscriptionId]: request.id };
 		receive({ ...notification, params: { _meta } });
+		told.add(owner);
 	}
+	return told;
 }

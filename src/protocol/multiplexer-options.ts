@@ -1,4 +1,4 @@
-import type { Members, Message } from "./messages.ts";
+import type { ErrorObject, Members, Message, Request } from "./messages.ts";
 import type { Era } from "./revisions.ts";
 import type { Bounds } from "./waiting-line.ts";
 
@@ -18,6 +18,10 @@ export interface MultiplexerOptions {
 	shared: boolean;
 	/** What one child has said is served while the next one starts. */
 	remembers: boolean;
+	/** The page of a list as clients are given it. */
+	listed(method: string, page: Members): Members;
+	/** Why a client's request that has waited may not go to the child any more, in the child's era; undefined where it may. */
+	refuses(request: Request, era: Era): ErrorObject | undefined;
 	/** How many requests may be in flight at the child. */
 	concurrency(): number;
 	/** How much may wait for it. */

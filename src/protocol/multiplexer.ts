@@ -57,7 +57,7 @@ export class Multiplexer {
 	readonly #parked = new ParkedSubscriptions<Link>();
 	readonly #recipients: Recipients;
 	readonly #routing: Routing;
-	readonly #catalogue = new Catalogue();
+	readonly #catalogue: Catalogue;
 	/** Requests that had one child more than others get. */
 	readonly #repeated = new WeakSet<Request>();
 	readonly #outbox: Outbox;
@@ -65,6 +65,7 @@ export class Multiplexer {
 
 	constructor(options: MultiplexerOptions) {
 		this.#options = options;
+		this.#catalogue = new Catalogue(options.listed);
 		this.#recipients = new Recipients(
 			options.shared,
 			this.#links,
@@ -177,15 +178,19 @@ export class Multiplexer {
 			this.#catalogue,
 			(method, more, receive) =>
 				this.#outbox.askOwnInTurn(method, { ...params, ...more }, receive),
-			(method) => this.#announce({ jsonrpc: "2.0", method }),
+			(method) => this.announce(method),
 		);
 	}
 
-	#announce(notification: Notification): void {
-		this.#options.changed(notification.method);
-		if (this.#outbox.child?.era === "modern") {
-			tellSubscribers(notification, this.#ledger, this.#parked);
-		} else for (const { listener } of this.#links) listener(notification);
+	/** Tells the clients that a list has changed, in the child's stead: the notification's method. */
+	announce(method: string): void {
+		const notification: Notification = { jsonrpc: "2.0", method };
+		this.#options.changed(method);
+		const told = tellSubscribers(notification, this.#ledger, this.#parked);
+		if (this.#outbox.child?.era === "modern") return;
+		for (const link of this.#links) {
+			if (!told.has(link)) link.listener(notification);
+		}
 	}
 
 	/** Nothing more goes to this child, which is to end; its answers still come. */

@@ -226,6 +226,11 @@ export class Outbox {
 			receive(errorOf(request.id, noSuchMethod(request.method)));
 			return;
 		}
+		const refusal = this.#options.refuses(request, child.era);
+		if (refusal) {
+			receive(errorOf(request.id, refusal));
+			return;
+		}
 		const noted = audience.note(owner, request);
 		if (!noted) {
 			receive(resultOf(request.id, {}));
@@ -265,7 +270,11 @@ export class Outbox {
 	}
 
 	#writeOwn({ owner, request, receive }: WaitingRequest<Link>): void {
-		this.#child?.write(this.#options.ledger.ask(owner, request, receive));
+		if (!this.#child) return;
+		const { ledger, refuses } = this.#options;
+		const refusal = refuses(request, this.#child.era);
+		if (refusal) receive(errorOf(request.id, refusal));
+		else this.#child.write(ledger.ask(owner, request, receive));
 		this.#timeouts.watch();
 	}
 

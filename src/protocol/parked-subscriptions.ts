@@ -44,6 +44,11 @@ export class ParkedSubscriptions<Owner> {
 		return true;
 	}
 
+	/** All that wait. */
+	all(): WaitingRequest<Owner>[] {
+		return this.#parked.all().filter((each) => "request" in each);
+	}
+
 	/** Takes all, for a child that is ready. */
 	takeAll(): WaitingRequest<Owner>[] {
 		return this.#parked.takeAll().filter((each) => "request" in each);

@@ -43,6 +43,11 @@ export class WaitingLine<Owner> {
 		return this.#waiting.length;
 	}
 
+	/** All, which stay in it. */
+	all(): Waiting<Owner>[] {
+		return this.#waiting.map(({ waiting }) => waiting);
+	}
+
 	/** Puts it at the end; where there is no room it is not taken, and the bound is given. */
 	push(
 		waiting: Waiting<Owner>,

@@ -2,12 +2,18 @@ import type { Logger } from "pino";
 import type { ServerConfig } from "../config/resolve-config.ts";
 import { childError } from "../protocol/child-error.ts";
 import { modernMeta } from "../protocol/eras/meta.ts";
+import {
+	type Filters,
+	filterList,
+	refuseFiltered,
+} from "../protocol/filters.ts";
 import type { Client } from "../protocol/handshake.ts";
 import {
 	type ErrorObject,
 	isMembers,
 	type Members,
 	type Message,
+	type Request,
 } from "../protocol/messages.ts";
 import { Multiplexer } from "../protocol/multiplexer.ts";
 import type { Peer } from "../protocol/peer.ts";
@@ -23,6 +29,8 @@ export interface BackendContext {
 	name: string;
 	/** The entry as it is now: it may change while the bridge runs. */
 	config(): ServerConfig;
+	/** What clients may see and use of the server, as it is now. */
+	filters(): Filters | undefined;
 	/** Waits for the turn to start a child; see {@link StartGate}. */
 	enter(begin: (leave: () => void) => void): () => void;
 	/** See {@link SupervisorOptions.takeWire}. */
@@ -80,6 +88,8 @@ export class Backend {
 			server: context.name,
 			shared,
 			remembers,
+			listed: (method, page) => filterList(method, page, context.filters()),
+			refuses: (request, era) => this.#refuses(request, era),
 			concurrency: () =>
 				context.config().concurrency ?? Number.POSITIVE_INFINITY,
 			need: () => this.#supervisor.need(),
@@ -221,6 +231,20 @@ export class Backend {
 			lastExit: lastExit?.reason,
 			...this.#multiplexer.load,
 		};
+	}
+
+	/** Tells the clients that lists have changed: the notifications' methods. */
+	announce(methods: readonly string[]): void {
+		for (const method of methods) this.#multiplexer.announce(method);
+	}
+
+	/** It may have been admitted when it came. */
+	#refuses(request: Request, era: Era): ErrorObject | undefined {
+		const { counters, filters } = this.#context;
+		const current = filters();
+		const refusal = current && refuseFiltered(request, current, era);
+		if (refusal) counters.drop(refusal.kind);
+		return refusal?.error;
 	}
 
 	#up(wire: Wire, era: Era, result: Members): void {

@@ -11,6 +11,12 @@ import { modernOverModern } from "../protocol/eras/modern-over-modern.ts";
 import type { Seal } from "../protocol/eras/seal.ts";
 import { SuspendedCalls } from "../protocol/eras/suspended-calls.ts";
 import { modernError } from "../protocol/eras/to-modern.ts";
+import { filteredPeer } from "../protocol/filtered-peer.ts";
+import {
+	changesBetween,
+	type Filters,
+	filtersOf,
+} from "../protocol/filters.ts";
 import type { Client } from "../protocol/handshake.ts";
 import { isMembers, type Members } from "../protocol/messages.ts";
 import type { Peer } from "../protocol/peer.ts";
@@ -48,6 +54,7 @@ export class Server {
 	readonly #pool: LeasePool;
 	readonly #calls: SuspendedCalls;
 	#config: ServerConfig;
+	#filters: Filters | undefined;
 	#learned: Era | undefined;
 	#toolsVersion = 0;
 	/** What the last child that was ready says it can do. */
@@ -71,6 +78,7 @@ export class Server {
 		this.name = name;
 		this.#identity = identity;
 		this.#config = config;
+		this.#filters = filtersOf(config);
 		this.#processes = new Processes({
 			name,
 			config: () => this.#config,
@@ -82,6 +90,7 @@ export class Server {
 		this.#context = {
 			name,
 			config: () => this.#config,
+			filters: () => this.#filters,
 			enter: (begin) => this.#processes.enter(begin),
 			takeWire: () => this.#processes.takeSpare(),
 			era: () => this.#era(),
@@ -197,7 +206,8 @@ export class Server {
 
 	/** The peer for a legacy client, on the child that its capabilities and the entry's isolation give it. */
 	open(client: Client): Peer {
-		return countedPeer(this.#open(client), this.#unanswered);
+		const peer = countedPeer(this.#open(client), this.#unanswered);
+		return this.#filtered(peer, "legacy");
 	}
 
 	#open(client: Client): Peer {
@@ -213,6 +223,18 @@ export class Server {
 
 	/** The peer for one request of a modern client. */
 	openModern(client: ModernClient): Peer {
+		return this.#filtered(this.#openModern(client), "modern");
+	}
+
+	#filtered(peer: Peer, era: Era): Peer {
+		return filteredPeer(peer, {
+			era,
+			filters: () => this.#filters,
+			dropped: (kind) => this.#counters.drop(kind),
+		});
+	}
+
+	#openModern(client: ModernClient): Peer {
 		const isOwn = this.#wantsOwn(client.capabilities);
 		if (this.#config.protocol === "dual" || this.#era() === "modern") {
 			const peer = this.needsSession
@@ -226,7 +248,7 @@ export class Server {
 					use(
 						"error" in up
 							? { error: modernError(up.error, undefined) }
-							: this.openModern(client),
+							: this.#openModern(client),
 					);
 				if (isOwn) this.#pool.whenUp(client, begin);
 				else this.#shared.whenUp(client.capabilities, begin);
@@ -247,11 +269,16 @@ export class Server {
 
 	/** Takes a changed entry into force: its children end after what is in flight, sessions stay. */
 	async reconfigure(config: ServerConfig, drainMs: number): Promise<void> {
+		const changes = changesBetween(this.#config, config);
 		this.#config = config;
+		this.#filters = filtersOf(config);
 		// Another command may speak otherwise; who is connected is told when it does.
 		this.#learned = undefined;
 		this.#calls.end();
-		for (const backend of this.#backends()) backend.distrust();
+		for (const backend of this.#backends()) {
+			backend.distrust();
+			backend.announce(changes);
+		}
 		await Promise.all([
 			this.#processes.close(),
 			...this.#backends().map((backend) => backend.restart(drainMs)),

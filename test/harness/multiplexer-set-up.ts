@@ -1,6 +1,7 @@
 import { metaKey } from "../../src/protocol/eras/meta.ts";
 import { ErrorCode } from "../../src/protocol/error-codes.ts";
 import {
+	type ErrorObject,
 	errorOf,
 	type Id,
 	isRequest,
@@ -82,12 +83,15 @@ export function start({
 		reads: true,
 		isBehind: false,
 		canWrite: (_message: Message) => true,
+		refuses: (_request: Request): ErrorObject | undefined => undefined,
 	};
 	let sent: Message[] = [];
 	const multiplexer = new Multiplexer({
 		server: "fake",
 		shared,
 		remembers: true,
+		listed: (_method, page) => page,
+		refuses: (request) => child.refuses(request),
 		concurrency: () => concurrency,
 		need: () => calls.need++,
 		quiet: () => calls.quiet++,

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ConfigError, type Problem } from "../../src/config/config-error.ts";
 import { resolveConfig } from "../../src/config/resolve-config.ts";
 
@@ -152,7 +152,7 @@ test("a config with several problems reports all of them at once, a line for eac
 	);
 	expect(lines[3]).toBe(
 		"  servers.b.isolaton: unknown key (allowed: command, args, env, inheritEnv, cwd, isolation, " +
-			"concurrency, warm, idleTimeoutMs, startTimeoutMs, stopTimeoutMs, protocol, inputTimeoutMs, requestTimeoutMs, maxRequestTimeoutMs, maxSuspendedCalls, enabled, maxLineBytes, maxRequests, maxQueue, maxQueueBytes, maxChildren, maxCapabilitySets, maxStderrBytes; " +
+			"concurrency, warm, idleTimeoutMs, startTimeoutMs, stopTimeoutMs, protocol, inputTimeoutMs, requestTimeoutMs, maxRequestTimeoutMs, maxSuspendedCalls, tools, prompts, resources, enabled, maxLineBytes, maxRequests, maxQueue, maxQueueBytes, maxChildren, maxCapabilitySets, maxStderrBytes; " +
 			'did you mean "isolation"?)',
 	);
 });
@@ -245,6 +245,40 @@ test("a missing command is one problem that says it is required", () => {
 		path: "servers.a.command",
 		found: "undefined",
 		expected: "a non-empty string, the program to run (required)",
+	});
+});
+
+describe.each(["tools", "prompts", "resources"])("the filter %s", (kind) => {
+	test("is taken as it is, with one list or both, also empty ones", () => {
+		for (const filter of [
+			{ allow: ["a*"], deny: ["ab"] },
+			{ allow: [] },
+			{ deny: [] },
+		]) {
+			expect(withServer({ [kind]: filter })).toMatchObject({ [kind]: filter });
+		}
+		expect(withServer({ [kind]: undefined })).toHaveProperty(kind, undefined);
+	});
+
+	test.each([
+		["tools", {}, "object"],
+		["tools", ["a"], "array of 1"],
+		["tools", "a", 'string "a"'],
+		["tools", true, "boolean true"],
+		["tools.allow", { allow: "a" }, 'string "a"'],
+		["tools.allow", { allow: undefined, deny: ["a"] }, "undefined"],
+		["tools.deny", { deny: null }, "null"],
+		["tools.deny[1]", { deny: ["a", 1] }, "number 1"],
+		["tools.allow[0]", { allow: [" "] }, 'string " "'],
+		["tools.alow", { alow: ["a"], deny: ["b"] }, "unknown key"],
+	])("has to be %s: %j is refused with what to write", (path, filter, found) => {
+		const problem = serverProblem({ [kind]: filter });
+		expect(problem).toMatchObject({
+			path: `servers.a.${path.replace("tools", kind)}`,
+			found,
+		});
+		expect(problem.expected).toMatch(/"allow", "deny"|array of|non-empty/);
+		expect(problem.expected).toContain(kind);
 	});
 });
 

@@ -18,6 +18,7 @@ const accepted = defineServers({
 			env: { TOKEN: process.env.TOKEN },
 			inheritEnv: true,
 			concurrency: undefined,
+			tools: { allow: ["read_*"] as const },
 		},
 	},
 });
@@ -39,6 +40,8 @@ function neverCalled(config: BridgeConfig) {
 	defineServers({ servers: { a: { command: "x", inheritEnv: false } } });
 	// @ts-expect-error a value of env is a string
 	defineServers({ servers: { a: { command: "x", env: { PORT: 1 } } } });
+	// @ts-expect-error a filter has no such list
+	defineServers({ servers: { a: { command: "x", tools: { allowed: [] } } } });
 	// @ts-expect-error a resolved config is readonly
 	config.port = 1;
 	// @ts-expect-error a server may not be there

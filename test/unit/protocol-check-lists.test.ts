@@ -204,3 +204,17 @@ test("a child whose cursors never end is asked 100 times at most", () => {
 	expect(asked).toHaveLength(100);
 	expect(changed).toEqual(["notifications/tools/list_changed"]);
 });
+
+test("what clients are not given of a list is no difference", () => {
+	const listed = (_method: string, page: Members) => ({
+		...page,
+		tools: (page.tools as Members[]).filter(({ name }) => name !== "hidden"),
+	});
+	const given = { "tools/list": [{ tools: tools("a", "hidden") }] };
+	const same = check(given, new Catalogue(listed));
+	same.answer(0, { tools: tools("a") });
+	expect(same.changed).toEqual([]);
+	const other = check(given, new Catalogue(listed));
+	other.answer(0, { tools: tools("hidden", "b") });
+	expect(other.changed).toEqual(["notifications/tools/list_changed"]);
+});

@@ -709,3 +709,61 @@ describe("after a new child is up the lists are compared", () => {
 		expect(client.heard).toEqual([]);
 	});
 });
+
+describe("that a list has changed for the clients is told", () => {
+	const method = "notifications/tools/list_changed";
+	const wanted = { notifications: { toolsListChanged: true } };
+
+	test("to every client of a legacy child, there or not", () => {
+		const bench = start();
+		const clients = [bench.client(), bench.client()];
+		bench.multiplexer.announce(method);
+		bench.multiplexer.down(gone);
+		bench.multiplexer.announce(method);
+		for (const { heard } of clients) {
+			expect(heard).toMatchObject([{ method }, { method }]);
+		}
+		expect(bench.changed).toEqual([method, method]);
+	});
+
+	test("once to who is subscribed, also while there is no child", () => {
+		const bench = start({ ready: false });
+		bench.up({ era: "modern" });
+		const client = bench.client();
+		client.ask("s", "subscriptions/listen", wanted);
+		bench.acknowledge(0);
+		const told = () =>
+			client.received.get("s")?.filter((each) => "method" in each).length;
+		const before = told() ?? 0;
+		bench.multiplexer.announce(method);
+		expect(told()).toBe(before + 1);
+		bench.multiplexer.down(gone);
+		bench.multiplexer.announce(method);
+		expect(told()).toBe(before + 2);
+		expect(client.heard).toEqual([]);
+	});
+});
+
+test("what may not go to a child any more is refused when its turn comes, and nothing of it reaches the child", () => {
+	const bench = start({ concurrency: 1 });
+	const client = bench.client();
+	client.ask("sub", "resources/subscribe", { uri: "denied:1" });
+	bench.replyTo("resources/subscribe");
+	client.ask("first", "tools/call", { name: "good" });
+	client.ask("second", "tools/call", { name: "bad" });
+	client.ask("third", "resources/subscribe", { uri: "denied:2" });
+	const error = { code: ErrorCode.invalidParams, message: "no" };
+	bench.child.refuses = ({ params }) =>
+		params?.name === "bad" || String(params?.uri).startsWith("denied:")
+			? error
+			: undefined;
+	bench.replyTo("tools/call");
+	expect(client.answerTo("first")).toHaveProperty("result");
+	expect(client.answerTo("second")).toMatchObject({ error });
+	expect(client.answerTo("third")).toMatchObject({ error });
+	bench.multiplexer.down(gone);
+	bench.up();
+	expect(bench.sent()).toEqual([]);
+	bench.notify("notifications/resources/updated", { uri: "denied:1" });
+	expect(bench.dropped).toEqual(["update-of-no-subscriber"]);
+});

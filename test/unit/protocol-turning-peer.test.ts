@@ -99,6 +99,8 @@ test("on a multiplexer, what waited for a legacy child reaches the modern one th
 		server: "fake",
 		shared: true,
 		remembers: true,
+		listed: (_method, page) => page,
+		refuses: () => undefined,
 		concurrency: () => Number.POSITIVE_INFINITY,
 		need() {},
 		quiet() {},
