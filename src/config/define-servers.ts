@@ -95,9 +95,11 @@ export interface ServerInput {
 	 * Which protocol revisions the child is spoken to in. Clients of every revision are served in any case.
 	 * Default `"auto"`.
 	 *
-	 * - `"auto"`: the child is opened with an `initialize` handshake (revisions up to 2025-11-25); one that
-	 *   answers that it speaks only revision 2026-07-28 is started again and spoken to in that.
-	 * - `"legacy"`: with `initialize`, and nothing else.
+	 * - `"auto"`: the child is opened with an `initialize` handshake in revision 2025-11-25. One that refuses that,
+	 *   or exits, is started once more and spoken to in the revision that it names, else in 2024-11-05; what it
+	 *   takes is remembered for the next one.
+	 * - `"legacy"`: the same, but never in revision 2026-07-28.
+	 * - `"2024-11-05"`, `"2025-03-26"`, `"2025-06-18"`, `"2025-11-25"`: with `initialize` in this revision, and nothing else.
 	 * - `"modern"`: in revision 2026-07-28, from the first message on.
 	 * - `"dual"`: the server speaks both, and each client gets a child that speaks as the client does. Nothing is
 	 *   translated.
@@ -106,7 +108,16 @@ export interface ServerInput {
 	 * they do not know, so `"modern"` and `"dual"` are for servers that are known to speak it. With `"dual"` there
 	 * are two children where there is one otherwise; a server that keeps its data in memory has it twice.
 	 */
-	protocol?: "auto" | "legacy" | "modern" | "dual" | undefined;
+	protocol?:
+		| "auto"
+		| "legacy"
+		| "modern"
+		| "dual"
+		| "2024-11-05"
+		| "2025-03-26"
+		| "2025-06-18"
+		| "2025-11-25"
+		| undefined;
 
 	/**
 	 * Milliseconds that a client of revision 2026-07-28 gets to answer what a server of an earlier revision asks
@@ -210,7 +221,11 @@ export interface ServerInput {
 	 */
 	maxCapabilitySets?: number | undefined;
 
-	/** Bytes of the last lines of a child's stderr that are kept, to say with an error why it ended. Default 16,384 (16 KiB). Danger: that much memory for each child. */
+	/**
+	 * Bytes of the last lines of a child's stderr that are kept, to say with an error why it ended, and of those of
+	 * its stdout that are no message. Default 16,384 (16 KiB). Danger: that much memory for each child, and for each
+	 * of the two. 0 keeps none, and the bridge cannot say why a child does not start.
+	 */
 	maxStderrBytes?: number | undefined;
 }
 

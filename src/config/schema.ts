@@ -189,6 +189,17 @@ export const bridgeSchema = v.object({
 
 const commandExpected = "a non-empty string, the program to run (required)";
 
+const protocols = [
+	"auto",
+	"legacy",
+	"modern",
+	"dual",
+	"2024-11-05",
+	"2025-03-26",
+	"2025-06-18",
+	"2025-11-25",
+] as const;
+
 /** What may stand in an entry of `servers`. */
 export const serverSchema = v.object(
 	{
@@ -206,7 +217,7 @@ export const serverSchema = v.object(
 		idleTimeoutMs: v.optional(milliseconds(0), 0),
 		startTimeoutMs: v.optional(milliseconds(1), 30_000),
 		stopTimeoutMs: v.optional(milliseconds(0), 2000),
-		protocol: v.optional(choice(["auto", "legacy", "modern", "dual"]), "auto"),
+		protocol: v.optional(choice(protocols), "auto"),
 		inputTimeoutMs: v.optional(milliseconds(1), 300_000),
 		requestTimeoutMs: v.optional(milliseconds(0), 0),
 		maxRequestTimeoutMs: v.optional(milliseconds(0), 0),

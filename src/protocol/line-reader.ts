@@ -39,7 +39,7 @@ export interface LineEvents {
  * doubt what is meant: else somebody would wait for it for ever.
  */
 export class LineReader {
-	readonly #events: () => LineEvents;
+	readonly #events: LineEvents;
 	readonly #maxLength: number;
 	/** A message whose end has not come. */
 	#open: OpenJson | undefined;
@@ -47,10 +47,9 @@ export class LineReader {
 	#doubtful: { message: Message; line: string }[] = [];
 
 	/**
-	 * @param events who hears it now: that may change with each message
 	 * @param maxLength of a message on several lines
 	 */
-	constructor(events: () => LineEvents, maxLength: number) {
+	constructor(events: LineEvents, maxLength: number) {
 		this.#events = events;
 		this.#maxLength = maxLength;
 	}
@@ -78,25 +77,24 @@ export class LineReader {
 	settle(): void {
 		this.#giveUp();
 		for (const { message, line } of this.#doubtful.splice(0)) {
-			this.#events().repaired("shared-line", line);
-			this.#events().message(message);
+			this.#events.repaired("shared-line", line);
+			this.#events.message(message);
 		}
 	}
 
 	#deliver(value: unknown, line: string): void {
-		const events = this.#events();
 		// A server of revision 2025-03-26 may answer in a batch.
 		const items: unknown[] = Array.isArray(value) ? value : [value];
-		if (items.length === 0) events.noise(line);
+		if (items.length === 0) this.#events.noise(line);
 		for (const item of items) {
 			const message = asMessage(corrected(item));
 			const isTooDeep = isNestedTooDeep(item, line);
 			if (!message) {
 				this.#refuse(items.length > 1 && !isTooDeep ? printJson(item) : line);
-			} else if (isTooDeep) events.tooDeep(message);
+			} else if (isTooDeep) this.#events.tooDeep(message);
 			else {
 				if (this.#doubtful.length > 0) this.#forgetDoubtful(message);
-				events.message(message);
+				this.#events.message(message);
 			}
 		}
 	}
@@ -104,7 +102,7 @@ export class LineReader {
 	/** Reads a line that is no JSON. */
 	#readBroken(line: string): void {
 		if (!line.includes("{")) {
-			this.#events().noise(line);
+			this.#events.noise(line);
 			return;
 		}
 		const { text, repairs } = repairJson(line);
@@ -149,7 +147,7 @@ export class LineReader {
 				isMessage = true;
 			}
 		}
-		if (!isMessage) this.#events().noise(line);
+		if (!isMessage) this.#events.noise(line);
 	}
 
 	/** Keeps a message that may be part of a log line; false for one that is no answer, or one too many. */
@@ -198,12 +196,12 @@ export class LineReader {
 	/** @param text one line or several */
 	#refuse(text: string): void {
 		const answer = idOfBrokenAnswer(text);
-		if (answer) this.#events().unreadable(text, answer.id);
-		else for (const line of text.split("\n")) this.#events().noise(line);
+		if (answer) this.#events.unreadable(text, answer.id);
+		else for (const line of text.split("\n")) this.#events.noise(line);
 	}
 
 	#noteRepairs(repairs: readonly Repair[], line: string): void {
-		for (const repair of repairs) this.#events().repaired(repair, line);
+		for (const repair of repairs) this.#events.repaired(repair, line);
 	}
 }
 

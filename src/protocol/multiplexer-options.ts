@@ -34,6 +34,10 @@ export interface MultiplexerOptions {
 	retried(): void;
 	/** Something waits for a child. Called again with each thing that waits. */
 	need(): void;
+	/** A client's request has been written to the child. Subscriptions, which are made again on every child, are not meant. */
+	asked(): void;
+	/** The child has answered a client's request. */
+	served(): void;
 	/** No request is in flight at the child. */
 	quiet(): void;
 	/** A request that waited made the bridge fail. */

@@ -111,6 +111,14 @@ export class Multiplexer {
 		);
 	}
 
+	/** True while the child owes a client an answer. */
+	get owesAnswer(): boolean {
+		return [...this.#ledger.inFlight()].some(
+			({ owner, request }) =>
+				owner !== this.#outbox.ownLink && !isSubscription(request),
+		);
+	}
+
 	/** Counts, for status pages. */
 	get load(): { clients: number; inFlight: number; waiting: number } {
 		return {
@@ -286,8 +294,12 @@ export class Multiplexer {
 
 	#receiveAnswer(message: Response): void {
 		const answered = this.#ledger.answer(message);
-		if (answered) this.#settle(answered.asked, answered.response);
-		else this.#options.dropped("answer-nobody-waits-for");
+		if (!answered) {
+			this.#options.dropped("answer-nobody-waits-for");
+			return;
+		}
+		if (answered.asked.owner !== this.#outbox.ownLink) this.#options.served();
+		this.#settle(answered.asked, answered.response);
 	}
 
 	#settle(asked: Asked<Link>, response: Response): void {

@@ -218,7 +218,7 @@ export class Outbox {
 	/** Sends one request, whether others wait or not. */
 	dispatch(waiting: WaitingRequest<Link>): void {
 		const { owner, request, receive, progress } = waiting;
-		const { audience, ledger, unwritable } = this.#options;
+		const { asked, audience, ledger, unwritable } = this.#options;
 		const child = this.#child;
 		if (!child || this.#answerOpening(request, receive)) return;
 		if (child.era === "legacy" && isModernOnly(request.method)) {
@@ -242,7 +242,10 @@ export class Outbox {
 		const level = noted.params?.level;
 		const isWritten = child.write(
 			noted === request ? sent : { ...sent, params: { ...sent.params, level } },
-			() => ledger.wrote(sent.id),
+			() => {
+				ledger.wrote(sent.id);
+				if (owner !== this.ownLink && !isSubscription(request)) asked();
+			},
 		);
 		if (!isWritten) unwritable(sent.id, notPassedOn);
 	}

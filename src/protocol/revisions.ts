@@ -30,6 +30,11 @@ export const latestLegacyRevision: LegacyRevision = "2025-11-25";
 /** What a Streamable HTTP client speaks that never said (2025-11-25, transports, 'Protocol Version Header'). */
 export const assumedRevision: LegacyRevision = "2025-03-26";
 
+/** What a child speaks that is opened in a revision. */
+export function eraOf(revision: string): Era {
+	return revision === modernRevision ? "modern" : "legacy";
+}
+
 /** True for a revision with an `initialize` handshake. */
 export function isLegacyRevision(value: unknown): value is LegacyRevision {
 	return legacyRevisions.includes(value as LegacyRevision);

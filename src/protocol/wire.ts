@@ -12,7 +12,14 @@ export interface Exit {
 	signal?: string;
 	/** The last lines that it wrote to stderr, oldest first. */
 	stderr: string[];
+	/** Those of its lines on stderr that say what happened, where there are any; they may be older than `stderr`. */
+	errorLines?: string[];
+	/** The last lines on stdout that were no message, where there were any. */
+	stdout?: string[];
 }
+
+/** What a child wrote beside its messages, as far as it is kept. */
+export type Output = Pick<Exit, "stderr" | "errorLines" | "stdout">;
 
 /** Why there is no child, or no longer one. */
 export type ExitCode =
@@ -40,8 +47,8 @@ export interface Wire {
 	readonly pid: number | undefined;
 	/** Who hears it; whoever takes the wire over puts itself here. */
 	events: WireEvents;
-	/** The last lines that it wrote to stderr, oldest first. */
-	readonly stderr: readonly string[];
+	/** What it has written so far beside its messages. */
+	readonly output: Output;
 	/**
 	 * Writes one message as a line. After the child's end it does nothing:
 	 * `closed` tells. False for a message that is nested deeper than

@@ -55,5 +55,7 @@ function describe({ name, failure }: Served) {
 		code: failure?.code,
 		reason: failure?.reason,
 		stderr: failure?.stderr,
+		errorLines: failure?.errorLines,
+		stdout: failure?.stdout,
 	};
 }

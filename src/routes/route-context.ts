@@ -33,7 +33,13 @@ export interface Served {
 	reserve(): () => void;
 	/** Why the last start, or the last child, failed, where none is ready since. */
 	readonly failure:
-		| { code: string; reason: string; stderr: string[] }
+		| {
+				code: string;
+				reason: string;
+				stderr: string[];
+				errorLines?: string[];
+				stdout?: string[];
+		  }
 		| undefined;
 	status(): { state: string } & Record<string, unknown>;
 	metrics(): ServerMetrics;

@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import { commandHints } from "../config/command-hints.ts";
 import type { ServerConfig } from "../config/resolve-config.ts";
 import { childError } from "../protocol/child-error.ts";
 import { modernMeta } from "../protocol/eras/meta.ts";
@@ -18,9 +19,10 @@ import {
 import { Multiplexer } from "../protocol/multiplexer.ts";
 import type { Peer } from "../protocol/peer.ts";
 import type { LinkOptions } from "../protocol/recipients.ts";
-import type { Era } from "../protocol/revisions.ts";
+import { type Era, eraOf } from "../protocol/revisions.ts";
 import type { Exit, Wire } from "../protocol/wire.ts";
 import type { Counters } from "./counters.ts";
+import { childEnvironment } from "./environment.ts";
 import { oddOutput } from "./odd-output.ts";
 import { Supervisor, type SupervisorOptions } from "./supervisor.ts";
 
@@ -37,8 +39,12 @@ export interface BackendContext {
 	takeWire: SupervisorOptions["takeWire"];
 	/** What the children speak, as far as that is settled. */
 	era(): Era | undefined;
-	/** A child has said, or shown, what it speaks, and what it can do where it is ready. */
-	learned(era: Era, capabilities?: unknown): void;
+	/** The protocol revision that a child is opened in. */
+	revision(): string;
+	/** See {@link SupervisorOptions.mayTry}. */
+	mayTry: SupervisorOptions["mayTry"];
+	/** A child has said in its refusal that it is spoken to in this revision, or shown it where it is ready: then its raw result of the opening is given too. */
+	learned(revision: string, result?: Members): void;
 	counters: Counters;
 	log: Logger;
 	/** The server's tools may be others than before. */
@@ -71,6 +77,8 @@ export class Backend {
 	readonly #client: Client;
 	readonly #whenUp: ((up: Up) => void)[] = [];
 	#starts = 0;
+	/** See {@link SupervisorOptions.usage}. */
+	#usage = { asked: false, served: false };
 	#idleTimer: NodeJS.Timeout | undefined;
 	/** Called whenever nothing is in flight. */
 	readonly #whenQuiet = new Set<() => void>();
@@ -93,6 +101,12 @@ export class Backend {
 			concurrency: () =>
 				context.config().concurrency ?? Number.POSITIVE_INFINITY,
 			need: () => this.#supervisor.need(),
+			asked: () => {
+				this.#usage.asked = true;
+			},
+			served: () => {
+				this.#usage.served = true;
+			},
 			quiet: () => this.#quiet(),
 			queue: () => context.config(),
 			timeLimits: () => context.config(),
@@ -122,26 +136,36 @@ export class Backend {
 				};
 				return wire;
 			},
-			era: () => {
-				const era = context.era();
-				// What was legacy once may have been replaced by what is not.
-				const isSettled = context.config().protocol !== "auto";
-				return era === "modern" || isSettled ? era : undefined;
+			revision: context.revision,
+			mayTry: context.mayTry,
+			turn: (revision, { reason, code }) => {
+				context.log.warn(
+					{ revision, code },
+					`${reason}; it is opened once more, in another protocol revision`,
+				);
+				if (eraOf(revision) === "modern") context.learned(revision);
 			},
-			turnModern: () => context.learned("modern"),
 			startTimeoutMs: () => context.config().startTimeoutMs,
 			keepUp,
-			up: (wire, era, result) => {
-				context.log.info({ pid: wire.pid, era }, "ready");
+			usage: () => this.#usage,
+			up: (wire, revision, result) => {
+				const era = eraOf(revision);
+				context.log.info({ pid: wire.pid, era, revision }, "ready");
 				context.changed(undefined);
-				context.learned(era, result.capabilities);
+				context.learned(revision, result);
+				this.#usage = { asked: false, served: false };
 				this.#up(wire, era, result);
 			},
 			down: (exit) => {
-				this.#report(exit);
+				const { served } = this.#usage;
+				const isDone = served && !this.#multiplexer.owesAnswer;
+				if (isDone && exit.exitCode === 0) {
+					context.log.info(exit.reason);
+				} else this.#report(exit);
 				this.#multiplexer.down(childError(context.name, exit));
 			},
-			refused: (exit) => {
+			refused: (failure) => {
+				const exit = withHints(failure, context.config());
 				this.#report(exit);
 				const error = childError(context.name, exit);
 				for (const use of this.#whenUp.splice(0)) use({ error });
@@ -328,10 +352,8 @@ export class Backend {
 			this.#context.log.warn(exit.reason);
 			return;
 		}
-		this.#context.log.warn(
-			{ code: exit.code, exitCode: exit.exitCode, stderr: exit.stderr },
-			exit.reason,
-		);
+		const { reason, signal: _inReason, ...fields } = exit;
+		this.#context.log.warn(fields, reason);
 		this.#context.changed(exit);
 	}
 
@@ -345,4 +367,15 @@ export class Backend {
 			log.error({ err: error }, "a message of the server failed");
 		}
 	}
+}
+
+/** Why a child could not be started, with what may be wrong about its command. */
+function withHints(exit: Exit, config: ServerConfig): Exit {
+	if (exit.code === "CHILD_STOPPED" || exit.code === "TOO_MANY_CHILDREN") {
+		return exit;
+	}
+	const { command, args, env, inheritEnv } = config;
+	const inherited = childEnvironment(process.env, inheritEnv, {});
+	const hints = commandHints({ command, args, env, inherited });
+	return { ...exit, reason: [exit.reason, ...hints].join(". ") };
 }

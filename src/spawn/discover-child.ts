@@ -7,7 +7,13 @@ import { type OpenChild, openByRequest } from "./open-child.ts";
  * (2026-07-28, server/discover). There is no handshake; what the answer says is
  * given to every client that asks.
  */
-export const discoverChild: OpenChild = (wire, client, timeoutMs, settle) => {
+export const discoverChild: OpenChild = (
+	wire,
+	client,
+	_revision,
+	timeoutMs,
+	settle,
+) => {
 	const params = { _meta: modernMeta(undefined, client) };
 	openByRequest(wire, "server/discover", params, timeoutMs, (opening) => {
 		if (!("result" in opening)) {
@@ -21,11 +27,11 @@ export const discoverChild: OpenChild = (wire, client, timeoutMs, settle) => {
 		if (isServed) {
 			// Clients speak with the bridge, which serves them all.
 			const result = { ...opening.result, supportedVersions: servedRevisions };
-			settle({ era: "modern", result });
+			settle({ result });
 			return;
 		}
 		const reason = `speaks ${JSON.stringify(supportedVersions)} and not ${modernRevision} (set "protocol" to "legacy" where it has an initialize handshake)`;
-		const stderr = [...wire.stderr];
-		settle({ failure: { code: "REVISION_NOT_SERVED", reason, stderr } });
+		const code = "REVISION_NOT_SERVED";
+		settle({ failure: { code, reason, ...wire.output } });
 	});
 };

@@ -1,6 +1,7 @@
 import { ErrorCode } from "../protocol/error-codes.ts";
 import type { Client } from "../protocol/handshake.ts";
 import {
+	type ErrorObject,
 	errorOf,
 	isMembers,
 	type Members,
@@ -10,16 +11,24 @@ import {
 	type Response,
 	resultOf,
 } from "../protocol/messages.ts";
-import type { Era } from "../protocol/revisions.ts";
 import type { Exit, ExitCode, Wire } from "../protocol/wire.ts";
 
-/** A child that answered the first request, with its raw result, or why there is none. */
-export type Opening = { era: Era; result: Members } | { failure: Exit };
+/** The raw result of a child that answered the first request, or why there is none, with the error where it was answered by one. */
+export type Opening = { result: Members } | NotOpened;
+
+/** Why a child is not ready, and the error that answered the first request where one did. */
+export interface NotOpened {
+	failure: Exit;
+	refusal?: ErrorObject;
+	/** It had answered, and died of something else. */
+	hasAnswered?: boolean;
+}
 
 /**
  * Opens a child.
  *
  * @param client as whom
+ * @param revision in which protocol revision
  * @param startTimeoutMs how long it may take to answer
  * @param settle called once, in the tick of the answer; what stands right behind
  *   it goes to the wire's own events again
@@ -27,6 +36,7 @@ export type Opening = { era: Era; result: Members } | { failure: Exit };
 export type OpenChild = (
 	wire: Wire,
 	client: Client,
+	revision: string,
 	startTimeoutMs: number,
 	settle: (opening: Opening) => void,
 ) => void;
@@ -40,12 +50,7 @@ export function openByRequest(
 	method: string,
 	params: Members,
 	startTimeoutMs: number,
-	settle: (
-		opening:
-			| { result: Members }
-			| { refusal: Response; failure: Exit }
-			| { failure: Exit },
-	) => void,
+	settle: (opening: Opening) => void,
 ): void {
 	let settled = false;
 	const finish: typeof settle = (opening) => {
@@ -57,7 +62,7 @@ export function openByRequest(
 	const exit = (code: ExitCode, reason: string): Exit => ({
 		code,
 		reason,
-		stderr: [...wire.stderr],
+		...wire.output,
 	});
 	const timer = setTimeout(() => {
 		const reason = `did not answer ${method} within ${startTimeoutMs} ms (raise "startTimeoutMs", or look at what it waits for)`;
@@ -80,7 +85,10 @@ export function openByRequest(
 				if ("id" in message) wire.write(answerBeforeReady(method, message));
 				return;
 			}
-			if (ownId(message.id) !== openingId) return;
+			// An error without an id is that of a request whose id could not be read, and there is only one.
+			const isOfNone =
+				"error" in message && (message.id ?? undefined) === undefined;
+			if (ownId(message.id) !== openingId && !isOfNone) return;
 			if ("result" in message && isMembers(message.result)) {
 				wire.events = events;
 				finish({ result: message.result });
@@ -91,7 +99,9 @@ export function openByRequest(
 					? message.error.message
 					: JSON.stringify(message).slice(0, 300);
 			const failure = exit("INITIALIZE_REFUSED", `refused ${method}: ${said}`);
-			finish({ refusal: message, failure });
+			finish(
+				"error" in message ? { failure, refusal: message.error } : { failure },
+			);
 		},
 	};
 	void wire.closed.then((failure) => finish({ failure }));

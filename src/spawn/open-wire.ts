@@ -1,8 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { printJson } from "../protocol/json.ts";
-import { LineReader } from "../protocol/line-reader.ts";
+import { type LineEvents, LineReader } from "../protocol/line-reader.ts";
 import { LineSplitter } from "../protocol/line-splitter.ts";
-import type { Exit, Wire, WireEvents } from "../protocol/wire.ts";
+import type { Exit, Output, Wire, WireEvents } from "../protocol/wire.ts";
+import { FirstErrorLines, quotable } from "./error-lines.ts";
 import { guard } from "./guardian.ts";
 import { LastLines } from "./last-lines.ts";
 import { LineWriter } from "./line-writer.ts";
@@ -27,11 +28,31 @@ export function openWire(command: Command): Wire {
 	if (pid !== undefined) guard(pid);
 
 	const lastStderr = new LastLines(command.maxStderrBytes);
+	const errorLines = new FirstErrorLines(command.maxStderrBytes);
+	const lastNoise = new LastLines(command.maxStderrBytes);
+	const output = (): Output => ({
+		stderr: lastStderr.lines,
+		...(errorLines.lines.length > 0 && { errorLines: errorLines.lines }),
+		...(lastNoise.lines.length > 0 && { stdout: lastNoise.lines }),
+	});
 	const hearStderr = (line: string) => {
+		errorLines.push(line);
 		if (!lastStderr.push(line)) wire.events.stderrForgotten();
 		wire.events.stderr(line);
 	};
-	const reader = new LineReader(() => wire.events, command.maxLineBytes);
+	// Who hears it may change with each message.
+	const heard: LineEvents = {
+		message: (message) => wire.events.message(message),
+		tooDeep: (message) => wire.events.tooDeep(message),
+		unreadable: (line, id) => wire.events.unreadable(line, id),
+		repaired: (repair, line) => wire.events.repaired(repair, line),
+		noise(line) {
+			const quoted = quotable(line);
+			if (/[\p{L}\p{N}]/u.test(quoted)) lastNoise.push(quoted);
+			wire.events.noise(line);
+		},
+	};
+	const reader = new LineReader(heard, command.maxLineBytes);
 	let pause: NodeJS.Timeout | undefined;
 	const stdout = new LineSplitter(
 		command.maxLineBytes,
@@ -73,7 +94,7 @@ export function openWire(command: Command): Wire {
 		subprocess.stderr.destroy();
 		// What the child left behind in its group goes too; nobody waits for that but close().
 		if (pid !== undefined) stopping ??= endGroup(pid, command.stopTimeoutMs);
-		return { ...ending, stderr: lastStderr.lines };
+		return { ...ending, ...output() };
 	});
 
 	const stdin = new LineWriter(subprocess.stdin, () => {
@@ -85,8 +106,8 @@ export function openWire(command: Command): Wire {
 	const wire: Wire = {
 		pid,
 		events: unheard,
-		get stderr() {
-			return lastStderr.lines;
+		get output() {
+			return output();
 		},
 		closed,
 		get isBehind() {
@@ -140,7 +161,7 @@ function closedWire(): Wire {
 	return {
 		pid: undefined,
 		events: unheard,
-		stderr: [],
+		output: { stderr: [] },
 		isBehind: false,
 		closed: Promise.resolve(exit),
 		write: () => true,

@@ -21,13 +21,14 @@ import type { Client } from "../protocol/handshake.ts";
 import { isMembers, type Members } from "../protocol/messages.ts";
 import type { Peer } from "../protocol/peer.ts";
 import type { LinkOptions } from "../protocol/recipients.ts";
-import type { Era } from "../protocol/revisions.ts";
+import { type Era, modernRevision } from "../protocol/revisions.ts";
 import { turningPeer } from "../protocol/turning-peer.ts";
 import type { Exit } from "../protocol/wire.ts";
 import { Backend, type BackendContext, type Up } from "./backend.ts";
 import { Counters } from "./counters.ts";
 import { LeasePool } from "./lease-pool.ts";
 import { Processes } from "./processes.ts";
+import { Revisions } from "./revisions.ts";
 import { SharedChildren } from "./shared-children.ts";
 import type { StartGate } from "./start-gate.ts";
 
@@ -55,7 +56,7 @@ export class Server {
 	readonly #calls: SuspendedCalls;
 	#config: ServerConfig;
 	#filters: Filters | undefined;
-	#learned: Era | undefined;
+	readonly #revisions = new Revisions(() => this.#config.protocol);
 	#toolsVersion = 0;
 	/** What the last child that was ready says it can do. */
 	#capabilities: Members = {};
@@ -93,10 +94,12 @@ export class Server {
 			filters: () => this.#filters,
 			enter: (begin) => this.#processes.enter(begin),
 			takeWire: () => this.#processes.takeSpare(),
-			era: () => this.#era(),
-			learned: (era, capabilities) => {
-				this.#learned = era;
-				if (isMembers(capabilities)) this.#capabilities = capabilities;
+			era: () => this.#revisions.era,
+			revision: () => this.#revisions.next,
+			mayTry: (revision) => this.#revisions.mayTry(revision),
+			learned: (revision, result) => {
+				this.#revisions.learn(revision, result);
+				this.#noteCapabilities(result);
 			},
 			toolsChanged: () => {
 				this.#toolsVersion++;
@@ -119,9 +122,9 @@ export class Server {
 		const modern: BackendContext = {
 			...this.#context,
 			era: () => "modern",
-			learned: (_era, capabilities) => {
-				if (isMembers(capabilities)) this.#capabilities = capabilities;
-			},
+			revision: () => modernRevision,
+			mayTry: () => false,
+			learned: (_revision, result) => this.#noteCapabilities(result),
 		};
 		const nobody = { capabilities: {}, info: identity };
 		this.#sharedModern = new Backend({ ...modern, takeWire }, nobody, {
@@ -211,7 +214,7 @@ export class Server {
 	}
 
 	#open(client: Client): Peer {
-		if (this.#era() === "modern") return this.#legacyOnModern(client);
+		if (this.#revisions.era === "modern") return this.#legacyOnModern(client);
 		const connect = this.#wantsOwn(client.capabilities)
 			? (options: LinkOptions) => this.#connectOwn(client, options)
 			: (options: LinkOptions) =>
@@ -236,13 +239,13 @@ export class Server {
 
 	#openModern(client: ModernClient): Peer {
 		const isOwn = this.#wantsOwn(client.capabilities);
-		if (this.#config.protocol === "dual" || this.#era() === "modern") {
+		if (this.#config.protocol === "dual" || this.#revisions.era === "modern") {
 			const peer = this.needsSession
 				? this.#pool.connect(client)
 				: this.#modern.connect();
 			return modernOverModern(peer, this.name);
 		}
-		if (this.#era() === undefined) {
+		if (this.#revisions.era === undefined) {
 			return deferredPeer((use) => {
 				const begin = (up: Up) =>
 					use(
@@ -273,7 +276,7 @@ export class Server {
 		this.#config = config;
 		this.#filters = filtersOf(config);
 		// Another command may speak otherwise; who is connected is told when it does.
-		this.#learned = undefined;
+		this.#revisions.forget();
 		this.#calls.end();
 		for (const backend of this.#backends()) {
 			backend.distrust();
@@ -312,11 +315,14 @@ export class Server {
 			state: this.#state(),
 			isolation,
 			protocol,
-			era: protocol === "dual" ? undefined : this.#era(),
+			era: protocol === "dual" ? undefined : this.#revisions.era,
+			revision: protocol === "dual" ? undefined : this.#revisions.spoken,
 			failure: this.#failure && {
 				code: this.#failure.code,
 				reason: this.#failure.reason,
 				stderr: this.#failure.stderr,
+				errorLines: this.#failure.errorLines,
+				stdout: this.#failure.stdout,
 			},
 			...this.#counters.snapshot(),
 			suspendedCalls: this.#calls.size,
@@ -345,16 +351,9 @@ export class Server {
 		};
 	}
 
-	/** What a child speaks that is opened for nobody in particular; undefined where that is not known yet. */
-	#era(): Era | undefined {
-		switch (this.#config.protocol) {
-			case "auto":
-				return this.#learned;
-			case "modern":
-				return "modern";
-			default:
-				return "legacy";
-		}
+	#noteCapabilities(result: Members | undefined): void {
+		const capabilities = result?.capabilities;
+		if (isMembers(capabilities)) this.#capabilities = capabilities;
 	}
 
 	/** The child that modern requests share. */

@@ -1,10 +1,14 @@
 import type { Client } from "../protocol/handshake.ts";
 import type { Members } from "../protocol/messages.ts";
-import type { Era } from "../protocol/revisions.ts";
+import { nextRevision, toldWithRevisions } from "../protocol/next-revision.ts";
+import { eraOf, legacyRevisions } from "../protocol/revisions.ts";
 import type { Exit, Wire } from "../protocol/wire.ts";
 import { backoffMs, failuresToGiveUp } from "./backoff.ts";
 import { discoverChild } from "./discover-child.ts";
+import { lastErrorLines } from "./error-lines.ts";
 import { initializeChild } from "./initialize-child.ts";
+import type { NotOpened, Opening } from "./open-child.ts";
+import { probeChild } from "./probe-child.ts";
 
 /** Where one supervised child stands. Times are in ms since 1970. */
 export type State =
@@ -13,7 +17,7 @@ export type State =
 	/** Needed, and waits for its turn to start. */
 	| { name: "queued"; since: number; giveUp: () => void }
 	| { name: "starting"; since: number; wire: Wire }
-	| { name: "ready"; since: number; wire: Wire }
+	| { name: "ready"; since: number; wire: Wire; isProven: boolean }
 	/** It is being ended; another starts after it where one is needed. */
 	| { name: "stopping"; since: number; wire: Wire }
 	/** Needed, and to be started again at `until`. */
@@ -36,15 +40,19 @@ export interface SupervisorOptions {
 	enter(begin: (leave: () => void) => void): () => void;
 	/** A fresh process, or a spare one that was started ahead; why there must not be one more, or a promise that settles when there may be. */
 	takeWire(): Wire | Exit | Promise<void>;
-	/** What the child speaks; undefined where that is to be found out, and it is taken for legacy until it says otherwise. */
-	era(): Era | undefined;
-	/** It has said so: from now on `era` is modern. */
-	turnModern(): void;
+	/** The protocol revision that the child is opened in. */
+	revision(): string;
+	/** Whether a child that does not take it may be opened in this one instead. */
+	mayTry(revision: string): boolean;
+	/** A child is opened in this revision, since the one before did not take another. */
+	turn(revision: string, because: Exit): void;
 	startTimeoutMs(): number;
 	/** Start again after a death without being asked. */
 	keepUp(): boolean;
-	/** A child is ready: its wire, what it speaks, and its raw result of `initialize` or `server/discover`. */
-	up(wire: Wire, era: Era, result: Members): void;
+	/** What clients have had of the child that is ready, or was last: whether it got a request of one, and whether it answered one. */
+	usage(): { asked: boolean; served: boolean };
+	/** A child is ready: its wire, the revision that it was opened in, and its raw result of `initialize` or `server/discover`. */
+	up(wire: Wire, revision: string, result: Members): void;
 	/** A child that was ready is gone. */
 	down(exit: Exit): void;
 	/** A child could not be started, or must not be now. */
@@ -69,6 +77,14 @@ export class Supervisor {
 	#lastExit: Exit | undefined;
 	#wanted = false;
 	#stopping: Promise<void> | undefined;
+	/** The revisions that the children of this start were opened in. */
+	#tried: string[] = [];
+	/** The one that the next child of this start is opened in. */
+	#next: string | undefined;
+	/** Revisions that nothing names have been tried to no avail. */
+	#hasGuessed = false;
+	/** The last child that was ready died before it had served anybody. */
+	#isDoubtful = false;
 	/** Children that never became ready, on their way out. */
 	readonly #closing = new Set<Promise<void>>();
 
@@ -117,6 +133,9 @@ export class Supervisor {
 		const state = this.#state;
 		this.#failures = 0;
 		this.#notBefore = 0;
+		this.#hasGuessed = false;
+		this.#isDoubtful = false;
+		this.#forgetTries();
 		if (state.name === "queued") {
 			state.giveUp();
 			this.#state = { name: "idle" };
@@ -173,39 +192,83 @@ export class Supervisor {
 		}
 		if ("reason" in wire) {
 			leave();
+			this.#forgetTries();
 			this.#state = { name: "idle" };
 			this.#options.refused(wire);
 			return;
 		}
 		this.#state = { name: "starting", since: Date.now(), wire };
-		const era = this.#options.era();
-		const open = era === "modern" ? discoverChild : initializeChild;
-		const { client } = this.#options;
-		open(wire, client, this.#options.startTimeoutMs(), (opening) => {
+		const revision = this.#next ?? this.#options.revision();
+		this.#tried.push(revision);
+		this.#open(wire, revision, (opening, isProven) => {
 			leave();
 			if (this.#state.name !== "starting" || this.#state.wire !== wire) return;
-			if (!("failure" in opening)) {
-				this.#state = { name: "ready", since: Date.now(), wire };
+			if ("result" in opening) {
+				this.#forgetTries();
+				this.#hasGuessed = false;
+				this.#state = { name: "ready", since: Date.now(), wire, isProven };
 				void wire.closed.then((exit) => this.#died(wire, exit));
-				this.#options.up(wire, opening.era, opening.result);
+				this.#options.up(wire, revision, opening.result);
 				return;
 			}
-			const { failure } = opening;
 			const closing = wire.close();
 			this.#closing.add(closing);
 			void closing.finally(() => this.#closing.delete(closing));
-			if (failure.code === "REVISION_NOT_SERVED" && era === undefined) {
-				// A child that has refused a handshake gets no second chance: its revision is for a process of its own.
-				this.#options.turnModern();
-				this.#start();
-				return;
-			}
-			this.#fail(failure);
-			// One that was killed says nothing of the next one, for which what waits may go on waiting.
-			const wasKilled = failure.signal !== undefined;
-			if (wasKilled && this.#failures < failuresToRefuse) this.need();
-			else this.#options.refused(failure);
+			this.#notOpened(revision, opening);
 		});
+	}
+
+	/** Opens a child, and has it show that it lives where the one before did not for long. */
+	#open(
+		wire: Wire,
+		revision: string,
+		settle: (opening: Opening, isProven: boolean) => void,
+	): void {
+		const { client, startTimeoutMs } = this.#options;
+		const era = eraOf(revision);
+		const open = era === "modern" ? discoverChild : initializeChild;
+		open(wire, client, revision, startTimeoutMs(), (opening) => {
+			if (!("result" in opening) || !this.#isDoubtful) settle(opening, false);
+			else {
+				probeChild(wire, era, client, (outcome) => {
+					if ("failure" in outcome) {
+						settle({ ...outcome, hasAnswered: true }, false);
+					} else settle(opening, outcome.isAlive);
+				});
+			}
+		});
+	}
+
+	/** A child that has refused a handshake gets no second chance: another revision is for a process of its own. */
+	#notOpened(revision: string, opening: NotOpened): void {
+		const { mayTry, turn } = this.#options;
+		const next =
+			opening.hasAnswered || eraOf(revision) === "modern"
+				? undefined
+				: nextRevision({
+						...opening,
+						tried: this.#tried,
+						mayGuess: !this.#hasGuessed && mayTry(legacyRevisions[0]),
+					});
+		if (next !== undefined && mayTry(next)) {
+			this.#next = next;
+			turn(next, opening.failure);
+			this.#start();
+			return;
+		}
+		const failure = toldWithRevisions(opening, this.#tried, next);
+		if (this.#tried.length > 1) this.#hasGuessed = true;
+		this.#forgetTries();
+		this.#fail(failure);
+		// One that was killed says nothing of the next one, for which what waits may go on waiting.
+		const wasKilled = failure.signal !== undefined;
+		if (wasKilled && this.#failures < failuresToRefuse) this.need();
+		else this.#options.refused(failure);
+	}
+
+	#forgetTries(): void {
+		this.#tried = [];
+		this.#next = undefined;
 	}
 
 	#startAfter(room: Promise<void>): void {
@@ -219,18 +282,33 @@ export class Supervisor {
 		});
 	}
 
-	#died(wire: Wire, exit: Exit): void {
+	#died(wire: Wire, ended: Exit): void {
 		if (this.#state.name !== "ready" || this.#state.wire !== wire) return;
-		if (Date.now() - this.#state.since >= stableMs) this.#failures = 0;
-		this.#fail(exit);
+		const { since, isProven } = this.#state;
+		const { errorLines: _ofItsStart, ...rest } = ended;
+		const errorLines = lastErrorLines(rest.stderr);
+		const exit = errorLines.length > 0 ? { ...rest, errorLines } : rest;
+		const { asked, served } = this.#options.usage();
+		const isStable = Date.now() - since >= stableMs;
+		// What kills a child that has shown that it lives is what it was asked: nobody else has to wait for that.
+		const isGoodStart = served || (isProven && asked);
+		if (isStable || isGoodStart) this.#failures = 0;
+		this.#isDoubtful = !isStable && !served;
+		if (isGoodStart) this.#rest(exit, 0);
+		else this.#fail(exit);
 		this.#options.down(exit);
 	}
 
 	/** Notes a failure; what needs a child says so again, after the backoff. */
 	#fail(exit: Exit): void {
 		this.#failures++;
-		this.#lastExit = exit;
 		const pause = backoffMs(this.#failures, Math.random());
+		this.#rest(exit, pause);
+	}
+
+	/** There is no child, and none for the time of the pause, in ms. */
+	#rest(exit: Exit, pause: number): void {
+		this.#lastExit = exit;
 		const until = Date.now() + pause;
 		this.#notBefore = until;
 		if (this.#failures >= failuresToGiveUp) {

@@ -93,6 +93,8 @@ export function start({
 		listed: (_method, page) => page,
 		refuses: (request) => child.refuses(request),
 		concurrency: () => concurrency,
+		asked: () => {},
+		served: () => {},
 		need: () => calls.need++,
 		quiet: () => calls.quiet++,
 		failed: (error) => failures.push(error),

@@ -25,7 +25,15 @@ export interface ServerStatus {
 	protocol: string;
 	/** What its children speak, where that is settled. */
 	era?: string;
-	failure?: { code: string; reason: string; stderr: string[] };
+	/** The revision that the last one that was ready speaks. */
+	revision?: string;
+	failure?: {
+		code: string;
+		reason: string;
+		stderr: string[];
+		errorLines?: string[];
+		stdout?: string[];
+	};
 	spawned: number;
 	noiseLines: number;
 	lastNoiseLine?: string;

@@ -243,13 +243,15 @@ describe("a server that cannot start", () => {
 
 	test("tells the exit code and the lines on stderr to programs", async () => {
 		const { error } = await callOnce(bridge, "dies", "echo");
+		const lines = ["error: the first", "the second", "the third"].map(
+			(line) => `${line} line on stderr`,
+		);
 		expect(error?.data).toEqual({
 			code: "CHILD_EXITED",
 			server: "dies",
 			exitCode: 7,
-			stderr: ["first", "second", "third"].map(
-				(line) => `the ${line} line on stderr`,
-			),
+			stderr: lines,
+			errorLines: lines,
 		});
 	});
 

@@ -287,7 +287,10 @@ test("a choice of a later version is refused as such, another one as unknown", (
 		'"auto", "shared", "session"; "identity" is not available in this version',
 	);
 	expect(serverProblem({ protocol: "both" }).expected).toBe(
-		'"auto", "legacy", "modern", "dual"',
+		'"auto", "legacy", "modern", "dual", "2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"',
+	);
+	expect(serverProblem({ protocol: "2026-07-28" }).expected).toBe(
+		serverProblem({ protocol: "both" }).expected,
 	);
 	expect(serverProblem({ isolation: "none" }).expected).toBe(
 		'"auto", "shared", "session"',

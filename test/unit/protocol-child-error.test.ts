@@ -32,3 +32,20 @@ test("without a word on stderr none is quoted", () => {
 	});
 	expect(message).toBe('Server "files" was ended by SIGKILL');
 });
+
+test("the lines that say what happened are quoted instead of the last ones, and what stood on stdout besides", () => {
+	const exit = {
+		stderr: ["    at f (x:1:1)"],
+		errorLines: ["Error: no database"],
+		stdout: ["Listening on port 3000"],
+	};
+	const { message, data } = childError("files", {
+		code: "START_TIMEOUT",
+		reason: "did not answer",
+		...exit,
+	});
+	expect(message).toBe(
+		'Server "files" did not answer; on stderr it says: Error: no database; its last lines on stdout, which are no MCP messages: Listening on port 3000',
+	);
+	expect(data).toMatchObject(exit);
+});

@@ -12,13 +12,13 @@ function read(...lines: string[]) {
 		tooDeep: 0,
 	};
 	const reader = new LineReader(
-		() => ({
+		{
 			message: (message) => heard.messages.push(message),
 			noise: (line) => heard.noise.push(line),
 			unreadable: (_line, id) => heard.unreadable.push(id),
 			repaired: (repair) => heard.repaired.push(repair),
 			tooDeep: () => heard.tooDeep++,
-		}),
+		},
 		10_000,
 	);
 	for (const line of lines) reader.read(line);

@@ -102,6 +102,8 @@ test("on a multiplexer, what waited for a legacy child reaches the modern one th
 		listed: (_method, page) => page,
 		refuses: () => undefined,
 		concurrency: () => Number.POSITIVE_INFINITY,
+		asked() {},
+		served() {},
 		need() {},
 		quiet() {},
 		failed() {},

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Message, Request } from "../../src/protocol/messages.ts";
-import type { Era } from "../../src/protocol/revisions.ts";
+import { modernRevision } from "../../src/protocol/revisions.ts";
 import type { Exit, Wire, WireEvents } from "../../src/protocol/wire.ts";
 import { failuresToGiveUp } from "../../src/spawn/backoff.ts";
 import { Spares } from "../../src/spawn/spares.ts";
@@ -10,7 +10,8 @@ const died: Exit = {
 	code: "CHILD_EXITED",
 	reason: "exited with code 1",
 	exitCode: 1,
-	stderr: ["last words"],
+	stderr: ["error: last words"],
+	errorLines: ["error: last words"],
 };
 const stopped: Exit = {
 	code: "CHILD_EXITED",
@@ -23,12 +24,14 @@ const stopped: Exit = {
 class FakeWire implements Wire {
 	readonly pid = 1;
 	readonly isBehind = false;
-	readonly stderr: string[] = [];
+	readonly output = { stderr: [] as string[] };
 	readonly sent: Message[] = [];
+	/** What went to who has taken it over. */
+	readonly heard: Message[] = [];
 	readonly closed: Promise<Exit>;
 	closes = 0;
 	events: WireEvents = {
-		message() {},
+		message: (message) => this.heard.push(message),
 		noise() {},
 		unreadable() {},
 		repaired() {},
@@ -68,6 +71,12 @@ class FakeWire implements Wire {
 		const { id } = this.initialize;
 		this.events.message({ jsonrpc: "2.0", id, result });
 	}
+	/** Answers the ping by which it shows that it lives. */
+	answerProbe() {
+		const probe = this.sent.at(-1) as Request;
+		expect(probe.method).toBe("ping");
+		this.events.message({ jsonrpc: "2.0", id: probe.id, result: {} });
+	}
 	refuse(code: number, data?: unknown) {
 		const { id } = this.initialize;
 		const error = { code, message: "no", data };
@@ -83,11 +92,13 @@ async function settle(): Promise<void> {
 function start({
 	keepUp = false,
 	startTimeoutMs = 3_600_000,
-	protocol = undefined as Era | undefined,
+	/** What the entry says that the child speaks: only this revision, or only revisions with a handshake. */
+	only = undefined as string | undefined,
 	/** Settles when there may be a process. */
 	room = undefined as Promise<void> | undefined,
 } = {}) {
-	let era = protocol;
+	let opensIn = only === undefined || only === "legacy" ? "2025-11-25" : only;
+	const usage = { asked: false, served: false };
 	const wires: FakeWire[] = [];
 	const events: string[] = [];
 	const exits: Exit[] = [];
@@ -105,14 +116,18 @@ function start({
 			wires.push(wire);
 			return wire;
 		},
-		era: () => era,
-		turnModern: () => {
-			events.push("modern");
-			era = "modern";
-		},
+		revision: () => opensIn,
+		mayTry: (revision) =>
+			only === undefined || (only === "legacy" && revision !== modernRevision),
+		turn: (revision) => events.push(revision),
+		usage: () => usage,
 		startTimeoutMs: () => startTimeoutMs,
 		keepUp: () => keepUp,
-		up: () => events.push("up"),
+		up: (_wire, revision) => {
+			events.push("up");
+			opensIn = revision;
+			Object.assign(usage, { asked: false, served: false });
+		},
 		down: (exit) => {
 			events.push("down");
 			exits.push(exit);
@@ -131,7 +146,7 @@ function start({
 			await last().die();
 		}
 	};
-	return { supervisor, wires, events, exits, last, fail };
+	return { supervisor, wires, events, exits, usage, last, fail };
 }
 
 beforeEach(() => {
@@ -189,7 +204,7 @@ describe("the handshake with a child", () => {
 	test("that takes longer than startTimeoutMs is a failed start, with the child's last words, and ends the child", async () => {
 		const { supervisor, last, events, exits } = start({ startTimeoutMs: 5000 });
 		supervisor.need();
-		last().stderr.push("Downloading…");
+		last().output.stderr.push("Downloading…");
 		vi.advanceTimersByTime(4999);
 		expect(events).toEqual([]);
 		vi.advanceTimersByTime(1);
@@ -205,11 +220,11 @@ describe("the handshake with a child", () => {
 	});
 
 	test.each([
-		[-32602, undefined, "INITIALIZE_REFUSED"],
+		[-32603, undefined, "INITIALIZE_REFUSED"],
 		[-32022, { supported: ["2026-07-28"] }, "REVISION_NOT_SERVED"],
 		[-32602, { versions: ["2026-07-28"] }, "REVISION_NOT_SERVED"],
 	])("refused with %i and %j is %s", (code, data, expected) => {
-		const { supervisor, last, exits } = start({ protocol: "legacy" });
+		const { supervisor, last, exits } = start({ only: "legacy" });
 		supervisor.need();
 		last().refuse(code, data);
 		expect(exits).toMatchObject([{ code: expected }]);
@@ -238,18 +253,96 @@ describe("the handshake with a child", () => {
 			},
 		]);
 		last().answer({ supportedVersions: ["2026-07-28"], capabilities: {} });
-		expect(events).toEqual(["modern", "up"]);
+		expect(events).toEqual([modernRevision, "up"]);
 		expect(exits).toEqual([]);
 		expect(supervisor.failures).toBe(0);
 	});
 
 	test("is server/discover from the first on where the child is known to be modern", () => {
-		const { supervisor, wires, exits, last } = start({ protocol: "modern" });
+		const { supervisor, wires, exits, last } = start({ only: modernRevision });
 		supervisor.need();
 		expect(last().sent).toMatchObject([{ method: "server/discover" }]);
 		last().answer({ supportedVersions: ["2027-01-01"] });
 		expect(wires).toHaveLength(1);
 		expect(exits).toMatchObject([{ code: "REVISION_NOT_SERVED" }]);
+	});
+});
+
+describe("a child that does not take the revision", () => {
+	const offered = (wires: readonly FakeWire[]) =>
+		wires.map(({ initialize: { method, params } }) =>
+			method === "initialize" ? params?.protocolVersion : method,
+		);
+
+	test("is opened once more in the one that it names, and so is the next one from the first on", async () => {
+		const { supervisor, wires, events, exits, last } = start();
+		supervisor.need();
+		last().refuse(-32602, { supported: ["2024-11-05"] });
+		last().answer();
+		expect(offered(wires)).toEqual(["2025-11-25", "2024-11-05"]);
+		expect(wires[0]?.closes).toBe(1);
+		expect(events).toEqual(["2024-11-05", "up"]);
+		expect(exits).toEqual([]);
+		await last().die();
+		supervisor.need();
+		expect(offered(wires).at(-1)).toBe("2024-11-05");
+	});
+
+	test("and exits without saying why is opened in the oldest, once and never again to no avail", async () => {
+		const { supervisor, wires, events, exits, last } = start();
+		const { errorLines: _none, ...silent } = { ...died, stderr: [] };
+		supervisor.need();
+		await last().die(silent);
+		expect(events).toEqual(["2024-11-05"]);
+		await last().die(silent);
+		expect(offered(wires)).toEqual(["2025-11-25", "2024-11-05"]);
+		expect(exits[0]?.reason).toBe(
+			"exited with code 1 (it was opened in revision 2024-11-05, after another process had not taken 2025-11-25)",
+		);
+		expect(supervisor.failures).toBe(1);
+		supervisor.need();
+		await last().die(silent);
+		expect(offered(wires).slice(2)).toEqual(["2025-11-25"]);
+		expect(exits[1]?.reason).toBe("exited with code 1");
+		// Until the entry has changed.
+		await supervisor.end();
+		supervisor.need();
+		await last().die(silent);
+		expect(wires).toHaveLength(5);
+	});
+
+	test("may refuse two with a handshake and be modern all the same", () => {
+		const supported = ["2025-06-18", "2026-07-28"];
+		const { supervisor, wires, events, last } = start();
+		supervisor.need();
+		last().refuse(-32022, { supported });
+		last().refuse(-32022, { supported });
+		last().answer({ supportedVersions: ["2026-07-28"], capabilities: {} });
+		expect(offered(wires)).toEqual([
+			"2025-11-25",
+			"2025-06-18",
+			"server/discover",
+		]);
+		expect(events.at(-1)).toBe("up");
+	});
+
+	test("and must not be opened in another is refused with what its entry might say", () => {
+		const { supervisor, wires, exits, last } = start({ only: "2025-03-26" });
+		supervisor.need();
+		last().refuse(-32602, { supported: ["2024-11-05"] });
+		expect(offered(wires)).toEqual(["2025-03-26"]);
+		expect(exits).toMatchObject([{ code: "INITIALIZE_REFUSED" }]);
+		expect(exits[0]?.reason).toContain(
+			'opened in revision 2025-03-26 and speaks 2024-11-05: set "protocol" to "auto"',
+		);
+	});
+
+	test("says so in an error without an id too", () => {
+		const { supervisor, wires, last } = start();
+		supervisor.need();
+		const error = { code: -32600, message: "Supported: 2025-03-26" };
+		last().events.message({ jsonrpc: "2.0", error });
+		expect(offered(wires)).toEqual(["2025-11-25", "2025-03-26"]);
 	});
 });
 
@@ -324,7 +417,7 @@ describe("a child that dies", () => {
 		expect(events).toEqual(["refused"]);
 		expect(exits.at(-1)).toMatchObject({
 			code: "CHILD_EXITED",
-			stderr: ["last words"],
+			stderr: ["error: last words"],
 		});
 		expect(exits.at(-1)?.reason).toMatch(/10 times.*30 s.*exited with code 1/);
 		expect(wires).toHaveLength(before);
@@ -346,9 +439,97 @@ describe("a child that dies", () => {
 		supervisor.need();
 		await vi.advanceTimersByTimeAsync(30_000);
 		last().answer();
+		last().answerProbe();
 		await vi.advanceTimersByTimeAsync(10_000);
 		await last().die();
 		expect(supervisor.failures).toBe(1);
+	});
+
+	test("after it has answered a client is replaced at once, however often and after however short a life", async () => {
+		const { supervisor, wires, usage, last } = start();
+		for (let lives = 1; lives <= 2 * failuresToGiveUp; lives++) {
+			supervisor.need();
+			expect(wires).toHaveLength(lives);
+			last().answer();
+			usage.asked = true;
+			usage.served = true;
+			await last().die(stopped);
+			expect(supervisor.state.name).toBe("idle");
+			expect(supervisor.failures).toBe(0);
+		}
+	});
+
+	test("of every call is replaced at once, as long as it shows before that it lives", async () => {
+		const { supervisor, wires, usage, last } = start();
+		supervisor.need();
+		last().answer();
+		usage.asked = true;
+		await last().die();
+		expect(supervisor.failures).toBe(1);
+		for (let lives = 2; lives <= 2 * failuresToGiveUp; lives++) {
+			supervisor.need();
+			expect(wires).toHaveLength(lives);
+			last().answer();
+			last().answerProbe();
+			usage.asked = true;
+			await last().die();
+			expect(supervisor.failures).toBe(0);
+		}
+	});
+
+	test("right after its handshake waits longer and longer, and fails, whatever it is asked", async () => {
+		const { supervisor, usage, last, events } = start();
+		for (let failures = 1; failures <= failuresToGiveUp; failures++) {
+			supervisor.need();
+			await vi.advanceTimersByTimeAsync(30_000);
+			last().answer();
+			usage.asked = true;
+			await last().die(stopped);
+			expect(supervisor.failures).toBe(failures);
+		}
+		expect(supervisor.state.name).toBe("failed");
+		// It takes the revision, and only the first one was given to clients.
+		expect(events).not.toContain("2024-11-05");
+		expect(events.filter((event) => event === "up")).toHaveLength(1);
+	});
+
+	test("though it shows that it lives, and is asked nothing, has failed", async () => {
+		const { supervisor, last } = start({ keepUp: true });
+		supervisor.need();
+		for (let failures = 1; failures <= failuresToGiveUp; failures++) {
+			await vi.advanceTimersByTimeAsync(30_000);
+			last().answer();
+			if (failures > 1) last().answerProbe();
+			await last().die();
+			expect(supervisor.failures).toBe(failures);
+		}
+		expect(supervisor.state.name).toBe("failed");
+	});
+
+	test("before it has served: what the next one says before it shows that it lives is heard after that, and one that never shows it is used", async () => {
+		const { supervisor, last, events } = start();
+		const method = "notifications/tools/list_changed";
+		const isUp = () => events.at(-1) === "up";
+		supervisor.need();
+		last().answer();
+		await last().die();
+		supervisor.need();
+		last().answer();
+		last().events.message({ jsonrpc: "2.0", method });
+		expect(last().heard).toEqual([]);
+		expect(isUp()).toBe(false);
+		last().answerProbe();
+		expect(isUp()).toBe(true);
+		expect(last().heard).toMatchObject([{ method }]);
+
+		await last().die();
+		supervisor.need();
+		await vi.advanceTimersByTimeAsync(250);
+		last().answer();
+		expect(isUp()).toBe(false);
+		await vi.advanceTimersByTimeAsync(1000);
+		expect(isUp()).toBe(true);
+		expect(vi.getTimerCount()).toBe(0);
 	});
 
 	test("and is kept up is started again without being asked, also after it has failed", async () => {

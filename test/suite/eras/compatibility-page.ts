@@ -37,8 +37,8 @@ What a server speaks is found out, or said by \`protocol\` in its entry of \`ser
 
 | value | which table holds |
 | ----- | ----------------- |
-| \`"auto"\` | The server is opened with \`initialize\`. One that refuses because it speaks 2026-07-28 only is started again as a modern one. One that speaks both is a legacy server. |
-| \`"legacy"\` | That of legacy servers. A server that speaks 2026-07-28 only does not start. |
+| \`"auto"\` | The server is opened with \`initialize\`. One that refuses the revision is started again in one that it speaks; as a modern one where that is 2026-07-28 only. One that speaks both is a legacy server. |
+| \`"legacy"\`, or a legacy revision such as \`"2024-11-05"\` | That of legacy servers. A server that speaks 2026-07-28 only does not start. |
 | \`"modern"\` | That of modern servers. For a server that is known to speak 2026-07-28: others may exit. |
 | \`"dual"\` | For a server that speaks both: legacy clients have it as a legacy server, modern clients as a modern one. Nothing is translated. |`;
 
