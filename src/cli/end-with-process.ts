@@ -1,3 +1,4 @@
+import { isatty } from "node:tty";
 import type { Logger } from "pino";
 import { killGuarded } from "../spawn/guardian.ts";
 
@@ -11,8 +12,14 @@ const sameSignalMs = 250;
  * Ends the bridge with its process, whatever ends that: a signal (exit code 0;
  * a second one ends at once), or an error that nobody caught (exit code 1).
  * Deno fires no `exit` event on the latter, so it is caught here.
+ *
+ * @param reload what SIGHUP does where there is no terminal that can hang up
  */
-export function endWithProcess(log: Logger, close: () => Promise<void>): void {
+export function endWithProcess(
+	log: Logger,
+	close: () => Promise<void>,
+	reload: () => void,
+): void {
 	let ending = false;
 	const end = (exitCode: number) => {
 		if (ending) {
@@ -29,8 +36,14 @@ export function endWithProcess(log: Logger, close: () => Promise<void>): void {
 		);
 	};
 	const lastAt = new Map<string, number>();
+	const hasTerminal = [0, 1, 2].some(isatty);
 	for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
 		process.on(signal, () => {
+			if (signal === "SIGHUP" && !hasTerminal) {
+				log.info({ signal }, "reading the config again");
+				reload();
+				return;
+			}
 			const now = performance.now();
 			const again = now - (lastAt.get(signal) ?? -sameSignalMs) < sameSignalMs;
 			lastAt.set(signal, now);

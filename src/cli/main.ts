@@ -3,7 +3,7 @@ import { ConfigError } from "../config/config-error.ts";
 import { version } from "../version.ts";
 import { createLogger, logLevels } from "./create-logger.ts";
 import { ListenError } from "./listen-error.ts";
-import { readConfig } from "./read-config.ts";
+import { configReader } from "./read-config.ts";
 
 /** Exit code for a command line or a config that cannot be used. */
 const usageExitCode = 2;
@@ -39,7 +39,10 @@ export async function main(argv: string[]): Promise<void> {
 			"port to listen on, instead of the config's; 0: any free one",
 			parsePort,
 		)
-		.option("--no-watch", "do not take changes of the config into force")
+		.option(
+			"--no-watch",
+			"do not take changes of the config into force (but on SIGHUP)",
+		)
 		.addOption(
 			new Option("--log-level <level>", "what to log")
 				.choices(logLevels)
@@ -52,12 +55,13 @@ export async function main(argv: string[]): Promise<void> {
 		)
 		.action(async ({ logLevel, logFormat, ...options }) => {
 			// Side by side: half of a start is reading the config, the other half loading the program.
+			const reader = configReader(options);
 			const [read, { serve }, log] = await Promise.all([
-				readConfig(options),
+				reader.read(),
 				import("./serve-command.ts"),
 				createLogger(logLevel, logFormat === "pretty"),
 			]);
-			await serve(options, read, log);
+			await serve(options, { reader, read }, log);
 		});
 	program
 		.command("import")

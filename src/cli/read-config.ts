@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { ConfigReader, type Reading } from "../config/config-reader.ts";
 import type { BridgeConfig } from "../config/resolve-config.ts";
 
 /** Which file to read: the JSON one where it is given. */
@@ -11,29 +11,25 @@ export interface ConfigSource {
 export interface ReadConfig {
 	config: BridgeConfig;
 	warnings: string[];
-	/** Of the file, as it was just before it was read. */
-	stamp: string;
 }
 
-/** Changes when a file does: a config that changed while nobody watched is told by it. */
-export function stampOf({ config, namedServerConfig }: ConfigSource): string {
-	const file = namedServerConfig ?? config;
-	const stats = statSync(file, { bigint: true, throwIfNoEntry: false });
-	return stats ? `${stats.ino} ${stats.mtimeNs} ${stats.size}` : "";
+/** Reads the config that the command line names. Throws a {@link ConfigError} where it cannot be used. */
+export function configReader(source: ConfigSource): ConfigReader<ReadConfig> {
+	return new ConfigReader(
+		source.namedServerConfig ?? source.config,
+		(reading) => readConfig(source, reading),
+	);
 }
 
-/**
- * Reads the config anew.
- *
- * @throws {ConfigError}
- */
-export async function readConfig(source: ConfigSource): Promise<ReadConfig> {
-	const stamp = stampOf(source);
+async function readConfig(
+	source: ConfigSource,
+	reading: Reading,
+): Promise<ReadConfig> {
 	if (source.namedServerConfig !== undefined) {
 		const { loadNamedServers } = await import("../config/named-servers.ts");
-		return { ...(await loadNamedServers(source.namedServerConfig)), stamp };
+		return await loadNamedServers(source.namedServerConfig);
 	}
 	const { loadConfigApart } = await import("../config/load-config-apart.ts");
-	const config = await loadConfigApart(source.config);
-	return { config, warnings: [], stamp };
+	const config = await loadConfigApart(source.config, reading);
+	return { config, warnings: [] };
 }

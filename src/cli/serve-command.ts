@@ -1,5 +1,7 @@
 import type { Logger } from "pino";
 import { Bridge } from "../bridge.ts";
+import { ConfigFollower } from "../config/config-follower.ts";
+import type { ConfigReader } from "../config/config-reader.ts";
 import type { BridgeConfig } from "../config/resolve-config.ts";
 import { watchConfig } from "../config/watch-config.ts";
 import { currentRuntime } from "../runtime/current-runtime.ts";
@@ -7,12 +9,7 @@ import type { Fetch } from "../runtime/runtime.ts";
 import { version } from "../version.ts";
 import { endWithProcess } from "./end-with-process.ts";
 import { ListenError } from "./listen-error.ts";
-import {
-	type ConfigSource,
-	type ReadConfig,
-	readConfig,
-	stampOf,
-} from "./read-config.ts";
+import type { ConfigSource, ReadConfig } from "./read-config.ts";
 
 /** How long connections get at least for the last bytes, once the bridge itself has ended. */
 const lastAnswersMs = 500;
@@ -27,11 +24,11 @@ export interface ServeOptions extends ConfigSource {
 /**
  * `mcp-edge-bridge`: runs the bridge until a signal ends it.
  *
- * @param read the config, as `readConfig` gives it
+ * @param config what reads the config, and what it has read
  */
 export async function serve(
 	options: ServeOptions,
-	read: ReadConfig,
+	{ reader, read }: { reader: ConfigReader<ReadConfig>; read: ReadConfig },
 	log: Logger,
 ): Promise<void> {
 	const file = options.namedServerConfig ?? options.config;
@@ -56,24 +53,39 @@ export async function serve(
 		.catch((error) => {
 			throw new ListenError(error, host, port);
 		});
-	let reloading = Promise.resolve();
-	let stamp = read.stamp;
-	const reload = () => {
-		reloading = reloading.then(reloadOnce);
-	};
-	const watcher = options.watch ? watchConfig(file, reload) : undefined;
-	watcher?.ready.then(
-		// Nobody watched between the first reading and now.
-		() => stampOf(options) !== stamp && reload(),
-		(error) => log.warn({ err: error }, "changes of the config go unnoticed"),
-	);
-	endWithProcess(log, async () => {
-		await watcher?.close();
+	const follower = new ConfigFollower(reader, {
+		taken: (read) => void takeIntoForce(accept(read)),
+		failed: (error) =>
+			log.error(
+				{ code: (error as { code?: string }).code },
+				`The config stays as it was: ${(error as Error).message}`,
+			),
+		givenUp: (afterMs) =>
+			log.warn(
+				{ file },
+				`reading the config takes longer than ${afterMs / 1000} s: given up, since it has been edited`,
+			),
+	});
+	const watcher = options.watch
+		? watchConfig(
+				file,
+				() => follower.look(),
+				(error) =>
+					log.warn(
+						{ err: error },
+						"the folder of the config cannot be watched: changes are noticed within 2 s, not at once",
+					),
+			)
+		: undefined;
+	const end = async () => {
+		watcher?.close();
+		follower.close();
 		// Answers still go out while children end, and whoever asks for readiness hears no.
 		const until = performance.now() + config.drainTimeoutMs;
 		await bridge.close();
 		await listener.close(Math.max(lastAnswersMs, until - performance.now()));
-	});
+	};
+	endWithProcess(log, end, () => follower.readAnyway());
 	bridge.start();
 
 	const url = `http://${host.includes(":") ? `[${host}]` : host}:${listener.port}`;
@@ -95,25 +107,18 @@ export async function serve(
 		return { ...config, host, port };
 	}
 
-	/** Settles when the new config has been read and is being taken into force: a further edit need not wait for children to end. */
-	async function reloadOnce(): Promise<void> {
+	/** A further edit need not wait for it: children that end may take their time. */
+	async function takeIntoForce(config: BridgeConfig): Promise<void> {
 		try {
-			const read = await readConfig(options);
-			stamp = read.stamp;
-			void bridge.reload(accept(read)).then((restart) => {
-				log.info({ file }, "config taken into force");
-				if (restart.length === 0) return;
-				log.warn(
-					{ options: restart },
-					"changed options that are taken into force only by a restart of the bridge",
-				);
-			});
-		} catch (error) {
-			stamp = stampOf(options);
-			log.error(
-				{ code: (error as { code?: string }).code },
-				`The config stays as it was: ${(error as Error).message}`,
+			const restart = await bridge.reload(config);
+			log.info({ file }, "config taken into force");
+			if (restart.length === 0) return;
+			log.warn(
+				{ options: restart },
+				"changed options that are taken into force only by a restart of the bridge",
 			);
+		} catch (error) {
+			log.error({ err: error }, "not all of the config is in force");
 		}
 	}
 }

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import { ConfigError } from "./config-error.ts";
+import type { Reading } from "./config-reader.ts";
 import type { WorkerAnswer } from "./config-worker.ts";
 import type { BridgeConfig } from "./resolve-config.ts";
 
@@ -11,15 +12,21 @@ const worker = new URL(
 	import.meta.url,
 );
 
+/** For what the file waits for while it runs, and a machine that is busy. */
+const loadTimeoutMs = 30_000;
+
 /**
  * As `loadConfig`, in a thread of its own that ends with it: the compiler that
  * it takes to read TypeScript holds some 30 MB, which a long-lived bridge has
  * no use for, and what the file leaves running, a timer or a connection, ends
- * with the thread.
+ * with the thread. So does a file that never comes to its end.
  *
  * @throws {ConfigError}
  */
-export async function loadConfigApart(file: string): Promise<BridgeConfig> {
+export async function loadConfigApart(
+	file: string,
+	{ files, signal }: Reading,
+): Promise<BridgeConfig> {
 	const thread = new Worker(worker, { workerData: file });
 	const exited = once(thread, "exit").then(() => {
 		throw new ConfigError(
@@ -27,11 +34,24 @@ export async function loadConfigApart(file: string): Promise<BridgeConfig> {
 			`Cannot load config "${file}": it ends the thread that reads it (does it call process.exit()?)`,
 		);
 	});
-	// Its end after the answer is nobody's error.
-	exited.catch(() => {});
+	let timer: NodeJS.Timeout | undefined;
+	const stopped = new Promise<never>((_, reject) => {
+		const stop = () =>
+			reject(
+				new ConfigError(
+					"CONFIG_NOT_LOADABLE",
+					`Cannot load config "${file}": it has not come to its end within ${loadTimeoutMs / 1000} s (does it wait for something that never comes, or loop?)`,
+				),
+			);
+		timer = setTimeout(stop, loadTimeoutMs);
+		signal.addEventListener("abort", stop, { once: true });
+	});
+	// What comes after the answer is nobody's error.
+	for (const end of [exited, stopped]) end.catch(() => {});
 	try {
 		const answered = once(thread, "message") as Promise<[WorkerAnswer]>;
-		const [answer] = await Promise.race([answered, exited]);
+		const [answer] = await Promise.race([answered, exited, stopped]);
+		for (const path of answer.files) files.add(path);
 		if ("config" in answer) return answer.config;
 		throw new ConfigError(answer.code, answer.message);
 	} catch (error) {
@@ -42,8 +62,10 @@ export async function loadConfigApart(file: string): Promise<BridgeConfig> {
 			import("./load-config.ts"),
 			import("./config-api.ts"),
 		]);
-		return await loadConfig(file, configApi);
+		return await Promise.race([loadConfig(file, configApi), stopped]);
 	} finally {
-		await thread.terminate();
+		clearTimeout(timer);
+		// Not waited for: a thread that waits for a program (execSync) ends after that.
+		void thread.terminate();
 	}
 }

@@ -1,57 +1,58 @@
 import { dirname, resolve } from "node:path";
 
-const debounceMs = 100;
+/** For what no event tells of: files in other folders, network drives, a folder that was replaced. */
+const lookEveryMs = 2000;
 
 export interface ConfigWatcher {
-	/** Fulfilled when changes are noticed from now on, rejected when the file cannot be watched. */
-	readonly ready: Promise<void>;
-	/** No change is reported after the call. */
-	close(): Promise<void>;
+	/** Nothing is called after it. */
+	close(): void;
 }
 
 /**
- * Reports that a file was written, replaced by another (as editors save), removed or made.
- * Changes within 100 ms of each other are one.
+ * Calls `look` now, at each event of a file, and every 2 s: whether something
+ * has changed is for `look` to find out.
+ *
+ * @param deaf called when there are no events, so that only the 2 s are left
  */
-export function watchConfig(file: string, onChange: () => void): ConfigWatcher {
-	const path = resolve(file);
-	const folder = dirname(path);
-	let timer: NodeJS.Timeout | undefined;
-	let closed = false;
-
-	const start = async () => {
-		const { watch } = await import("chokidar");
-		// The folder: a watch of the file itself ends when another file takes its place.
-		const watcher = watch(folder, {
-			depth: 0,
-			ignored: (entry) => resolve(entry) !== folder && resolve(entry) !== path,
-			ignoreInitial: true,
-		});
-		watcher.on("all", (_event, entry) => {
-			if (closed || resolve(entry) !== path) return;
-			clearTimeout(timer);
-			timer = setTimeout(onChange, debounceMs);
-		});
-		return watcher;
+export function watchConfig(
+	file: string,
+	look: () => void,
+	deaf: (error: unknown) => void,
+): ConfigWatcher {
+	let isClosed = false;
+	const wake = () => {
+		if (!isClosed) look();
 	};
-	const watching = start();
-	const ready = watching.then(
-		(watcher) =>
-			new Promise<void>((fulfil, reject) => {
-				watcher.once("ready", fulfil);
-				watcher.on("error", reject);
-			}),
-	);
-	// Who does not ask need not know.
-	ready.catch(() => {});
-
+	const timer = setInterval(wake, lookEveryMs);
+	timer.unref();
+	const watching = follow(resolve(file), wake, (error) => {
+		if (!isClosed) deaf(error);
+	});
+	wake();
 	return {
-		ready,
-		async close() {
-			closed = true;
-			clearTimeout(timer);
-			const watcher = await watching.catch(() => undefined);
-			await watcher?.close();
+		close() {
+			isClosed = true;
+			clearInterval(timer);
+			void watching.then((watcher) => watcher.close());
 		},
 	};
+}
+
+async function follow(
+	path: string,
+	wake: () => void,
+	deaf: (error: unknown) => void,
+) {
+	// Loaded when the bridge runs, not before its first answer.
+	const { watch } = await import("chokidar");
+	const folder = dirname(path);
+	// The folder: a watch of the file itself ends when another file takes its place.
+	return watch(folder, {
+		depth: 0,
+		ignored: (entry) => resolve(entry) !== folder && resolve(entry) !== path,
+		ignoreInitial: true,
+	})
+		.on("all", wake)
+		.on("ready", wake)
+		.on("error", deaf);
 }

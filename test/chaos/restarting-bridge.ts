@@ -78,8 +78,12 @@ export class RestartingBridge {
 			stop.catch(() => {});
 			this.#stops.push(stop);
 			await gone.exited;
-			this.bridges.push(await startBridge(this.#input, this.#options));
+			const input = this.#input;
+			const next = await startBridge(input, this.#options);
+			this.bridges.push(next);
 			absence.to = performance.now();
+			// Edited while it started, with the config of before.
+			if (this.#input !== input) next.editConfig(this.#input);
 		});
 		return this.#up;
 	}

@@ -29,6 +29,11 @@ export interface ChaosFiles {
 	violations: string;
 }
 
+interface ServerNames {
+	expected: string[];
+	found: string[];
+}
+
 /** What is to be judged of a run. */
 export interface ChaosRun {
 	journal: Journal;
@@ -43,7 +48,7 @@ export interface ChaosRun {
 	/** Of the same, when its clients had gone. */
 	rest: Resources;
 	/** The servers of the last config, and those that the bridge had. */
-	serverNames: { expected: string[]; found: string[] };
+	serverNames: ServerNames;
 	/** The logs of all bridges. */
 	log: string[];
 	/** Processes that outlived their bridge. */
@@ -114,11 +119,7 @@ export async function runChaos(
 	);
 	for (const { network } of inhabitants) network.leave();
 	const rest = await resourcesAtRest(bridge, idle);
-	const status = await getJson(bridge, "/status");
-	const serverNames = {
-		expected: injector.serverNames.sort(),
-		found: Object.keys(status.servers as object).sort(),
-	};
+	const serverNames = await serverNamesAtRest(bridge, injector);
 	await bridge.stop();
 	return {
 		journal,
@@ -154,6 +155,24 @@ async function loadedResources(
 	await delay(chaosMs * restartsEnd + warmMs);
 	await bridge.up();
 	return resourcesOf(bridge.current);
+}
+
+/** The last edit may have come just before: on a busy machine it takes seconds to read it. */
+async function serverNamesAtRest(
+	bridge: RestartingBridge,
+	injector: FaultInjector,
+): Promise<ServerNames> {
+	const expected = injector.serverNames.sort();
+	const find = async () => {
+		const { servers } = await getJson(bridge, "/status");
+		return Object.keys(servers as object).sort();
+	};
+	await eventually(
+		async () => (await find()).join() === expected.join(),
+		"the last edit is not in force",
+		restWithinMs,
+	).catch(() => {});
+	return { expected, found: await find() };
 }
 
 /** When no session is left, and no connection either unless one is not given back at all. */

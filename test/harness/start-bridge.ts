@@ -30,6 +30,8 @@ export interface StartOptions {
 	preload?: string;
 	/** How many files and connections its process may have open. */
 	maxDescriptors?: number;
+	/** It runs in a terminal of its own, whose process `pid` then is; what it logs is on stdout too. */
+	terminal?: boolean;
 	/** The config is a named-server config in JSON instead of a servers.ts; only `servers` of the input is used. */
 	named?: boolean;
 }
@@ -126,6 +128,12 @@ function limited(maxDescriptors: number): [string, ...string[]] {
 	return ["sh", "-c", `ulimit -n ${maxDescriptors}; exec "$0" "$@"`];
 }
 
+/** The command that runs another in a terminal. */
+function inTerminal(command: readonly string[]): [string, ...string[]] {
+	const quoted = command.map((word) => `'${word.replaceAll("'", "'\\''")}'`);
+	return ["script", "-qefc", `exec ${quoted.join(" ")}`, "/dev/null"];
+}
+
 const listening = /listening on (http:\/\/127\.0\.0\.1:\d+)/;
 
 /** Starts the bridge under the project's runtime. It is ended after the test file at the latest. */
@@ -139,7 +147,7 @@ export async function startBridge(
 	const config = path.join(folder, named ? "servers.json" : "servers.ts");
 	replaceFile(config, configText(marker, input, named));
 
-	const { maxDescriptors, preload, runtime } = options;
+	const { maxDescriptors, preload, runtime, terminal = false } = options;
 	const [command, ...first] = [
 		...(maxDescriptors === undefined ? [] : limited(maxDescriptors)),
 		...bridgeCommand(
@@ -147,27 +155,26 @@ export async function startBridge(
 			preload && path.join(root, "test/fixtures", preload),
 		),
 	] as const;
-	const child = spawn(
+	const plain = [
 		command,
-		[
-			...first,
-			named ? "--named-server-config" : "--config",
-			config,
-			"--port",
-			"0",
-			...(options.args ?? []),
-		],
-		{
-			cwd: folder,
-			env: {
-				...process.env,
-				DENO_NO_UPDATE_CHECK: "1",
-				NO_COLOR: "1",
-				...options.env,
-			},
-			stdio: ["ignore", "pipe", "pipe"],
+		...first,
+		named ? "--named-server-config" : "--config",
+		config,
+		"--port",
+		"0",
+		...(options.args ?? []),
+	] as const;
+	const [program, ...args] = terminal ? inTerminal(plain) : plain;
+	const child = spawn(program, args, {
+		cwd: folder,
+		env: {
+			...process.env,
+			DENO_NO_UPDATE_CHECK: "1",
+			NO_COLOR: "1",
+			...options.env,
 		},
-	);
+		stdio: ["ignore", "pipe", "pipe"],
+	});
 	const stdout: string[] = [];
 	const log: string[] = [];
 	/** Called at every new line, and at the end. */

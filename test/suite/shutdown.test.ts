@@ -100,7 +100,6 @@ describe("nothing is left behind", () => {
 	test.each([
 		"SIGTERM",
 		"SIGINT",
-		"SIGHUP",
 	] as const)("by %s, after which the exit code is 0, and each child had its chance", async (signal) => {
 		const { bridge, pids, ends } = await startWithChildren();
 		process.kill(bridge.pid, signal);
@@ -112,6 +111,14 @@ describe("nothing is left behind", () => {
 		for (const name of ["deaf", "stubborn", "worst", "own", "starting"])
 			expect([name, ...ends(name)]).toEqual([name, "eof", "SIGTERM"]);
 		expect(ends("spare").sort()).toEqual(["SIGTERM", "SIGTERM", "eof", "eof"]);
+	});
+
+	test("by its terminal, when that is closed", async () => {
+		const { bridge, pids } = await startWithChildren({ terminal: true });
+		// The terminal goes with who has opened it.
+		process.kill(bridge.pid, "SIGKILL");
+		await bridge.exited;
+		await expectNothingLeft(bridge, pids);
 	});
 
 	test("by SIGTERM while a child is on its way out already: it keeps its chance", async () => {

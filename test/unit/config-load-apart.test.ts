@@ -1,0 +1,44 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { loadConfigApart } from "../../src/config/load-config-apart.ts";
+
+let folder: string;
+let file: string;
+
+beforeEach(() => {
+	folder = mkdtempSync(join(tmpdir(), "config-apart-"));
+	file = join(folder, "servers.ts");
+	writeFileSync(
+		file,
+		"await new Promise((fulfil) => setInterval(() => {}, 1000));",
+	);
+	vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+});
+afterEach(() => {
+	vi.useRealTimers();
+	rmSync(folder, { recursive: true });
+});
+
+test("a config that does not come to its end is given up after 30 s", async () => {
+	const { signal } = new AbortController();
+	const loading = loadConfigApart(file, { files: new Set(), signal });
+	const outcome = expect(loading).rejects.toMatchObject({
+		code: "CONFIG_NOT_LOADABLE",
+		message: expect.stringMatching(/servers\.ts.* within 30 s/),
+	});
+	await vi.advanceTimersByTimeAsync(30_000);
+	await outcome;
+});
+
+test("a config that nobody waits for any more is given up at once", async () => {
+	const abort = new AbortController();
+	const { signal } = abort;
+	const loading = loadConfigApart(file, { files: new Set(), signal });
+	const outcome = expect(loading).rejects.toMatchObject({
+		code: "CONFIG_NOT_LOADABLE",
+	});
+	abort.abort();
+	await outcome;
+});
