@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { ConfigError } from "../config/config-error.ts";
+import { unbracketed } from "../config/unbracketed.ts";
 import { version } from "../version.ts";
 import { createLogger, logLevels } from "./create-logger.ts";
 import { ListenError } from "./listen-error.ts";
@@ -83,7 +84,7 @@ export async function main(argv: string[]): Promise<void> {
 }
 
 function parseHost(text: string): string {
-	if (text.trim() !== "") return text;
+	if (text.trim() !== "") return unbracketed(text);
 	throw new InvalidArgumentError(
 		"It is empty, which would mean every interface (0.0.0.0 says that).",
 	);

@@ -5,7 +5,7 @@ import type { ConfigReader } from "../config/config-reader.ts";
 import type { BridgeConfig } from "../config/resolve-config.ts";
 import { watchConfig } from "../config/watch-config.ts";
 import { currentRuntime } from "../runtime/current-runtime.ts";
-import type { Fetch } from "../runtime/runtime.ts";
+import { type Fetch, urlHost } from "../runtime/runtime.ts";
 import { version } from "../version.ts";
 import { endWithProcess } from "./end-with-process.ts";
 import { ListenError } from "./listen-error.ts";
@@ -43,6 +43,7 @@ export async function serve(
 		.listen(fetch, {
 			hostname: host,
 			port,
+			idleTimeoutMs: config.connectionIdleTimeoutMs,
 			maxHeaderBytes: config.maxHeaderBytes,
 			deaf: (error) =>
 				log.warn(
@@ -88,11 +89,19 @@ export async function serve(
 	endWithProcess(log, end, () => follower.readAnyway());
 	bridge.start();
 
-	const url = `http://${host.includes(":") ? `[${host}]` : host}:${listener.port}`;
+	const url = `http://${urlHost(host)}:${listener.port}`;
 	const servers = Object.keys(config.servers).filter(
 		(name) => config.servers[name]?.enabled,
 	);
 	process.stdout.write(announcement(runtime.name, url, basePath, servers));
+	if (
+		config.connectionIdleTimeoutMs !== undefined &&
+		!runtime.closesIdleConnections
+	) {
+		log.warn(
+			`connectionIdleTimeoutMs is without effect: ${runtime.name} keeps an idle connection until its client closes it (leave the option out, or run the bridge on Node)`,
+		);
+	}
 	if (!isLoopback(host)) {
 		log.warn(
 			{ host },

@@ -238,7 +238,7 @@ export interface BridgeInput {
 	servers: Readonly<Record<string, ServerInput>>;
 
 	/**
-	 * Address or host name to listen on. Default `"127.0.0.1"`: this machine only.
+	 * Address or host name to listen on, an IPv6 address with or without brackets. Default `"127.0.0.1"`: this machine only.
 	 *
 	 * Danger: with `"0.0.0.0"` or `"::"` everybody who reaches the port can run the tools of every server.
 	 */
@@ -273,7 +273,8 @@ export interface BridgeInput {
 	 * Origins accepted in the `Origin` header besides loopback, `host` and `allowedHosts`, such as
 	 * `"https://app.example.com"`. Default: none.
 	 *
-	 * Danger: `"*"` lets every web page call the servers.
+	 * Danger: `"*"` lets every web page call the servers. So does, in effect, `"null"`, which files, sandboxed frames and some
+	 * apps send: every web page can put itself into a sandboxed frame.
 	 */
 	allowedOrigins?: readonly string[] | undefined;
 
@@ -283,6 +284,16 @@ export interface BridgeInput {
 	 * Danger: proxies and clients cut streams that are silent, many after 60 seconds.
 	 */
 	keepAliveMs?: number | undefined;
+
+	/**
+	 * Milliseconds that a connection without a request stays open for the next one, a day at most. Default 75,000. It has to be
+	 * longer than a load balancer in front keeps its connections: Google's keeps them for 600 s, so 620,000 there. Node
+	 * alone can be told: Bun and Deno never close an idle connection, and the bridge warns where the option is set.
+	 *
+	 * Danger: too short, and a request meets a connection that is just being closed, which its sender sees as 502. Too long,
+	 * and every client that has gone without a word costs a file descriptor for that time.
+	 */
+	connectionIdleTimeoutMs?: number | undefined;
 
 	/**
 	 * How a request sent to a Streamable HTTP endpoint is answered. Default `"auto"`: JSON where the answer is

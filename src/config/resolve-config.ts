@@ -35,7 +35,10 @@ export type ServerConfig = Resolved<
 
 /** A config with every default filled in. Plain data: two that say the same have the same JSON. */
 export type BridgeConfig = Resolved<
-	Omit<BridgeInput, "servers" | "defaultServer" | "sessionKey">
+	Omit<
+		BridgeInput,
+		"servers" | "defaultServer" | "sessionKey" | "connectionIdleTimeoutMs"
+	>
 > & {
 	/** Without a prototype, so `servers[name]` is undefined for every name that is not there. */
 	readonly servers: Readonly<Record<string, ServerConfig>>;
@@ -43,6 +46,8 @@ export type BridgeConfig = Resolved<
 	readonly defaultServer: string | undefined;
 	/** The key that the config gives, if it does. */
 	readonly sessionKey: string | undefined;
+	/** What the config says of it, if it does: the default is the runtime's. */
+	readonly connectionIdleTimeoutMs: number | undefined;
 };
 
 export type Checked =
@@ -98,10 +103,22 @@ export function checkConfig(
 		return { ok: false, problems };
 	const only = enabled.length === 1 ? enabled[0] : undefined;
 	// Keys come in one order, whether it was given or not.
-	const { defaultServer: given, sessionKey, ...rest } = options;
+	const {
+		defaultServer: given,
+		sessionKey,
+		connectionIdleTimeoutMs,
+		...rest
+	} = options;
+	const defaultServer = given ?? only;
 	return {
 		ok: true,
-		config: { ...rest, defaultServer: given ?? only, sessionKey, servers },
+		config: {
+			...rest,
+			connectionIdleTimeoutMs,
+			defaultServer,
+			sessionKey,
+			servers,
+		},
 	};
 }
 

@@ -1,7 +1,9 @@
+import { isIP } from "node:net";
 import * as v from "valibot";
 import type { BridgeInput, ServerInput } from "./define-servers.ts";
 import { isPlainObject } from "./plain-object.ts";
 import { leastKeyLength, sessionKeyExpected } from "./session-key.ts";
+import { unbracketed } from "./unbracketed.ts";
 
 // Each message says what is allowed: it becomes `expected` of the problem.
 
@@ -110,23 +112,27 @@ const hostExpected =
 	'a host name as in the Host header, without scheme, port and path, or "*" for any (danger: DNS rebinding)';
 const allowedHost = v.pipe(
 	v.string(hostExpected),
-	v.regex(/^(\*|\[[0-9a-f:.]+\]|[a-z0-9._-]+)$/i, hostExpected),
+	v.check(
+		(host) =>
+			isIP(unbracketed(host)) === 6 || /^(\*|[a-z0-9._-]+)$/i.test(host),
+		hostExpected,
+	),
 	v.toLowerCase(),
 );
 
 const originExpected =
-	'an origin such as "https://app.example.com", or "*" for any (danger: every web page)';
+	'an origin such as "https://app.example.com", "null" for pages without one (danger: any page can be one), or "*" for any (danger: every web page)';
 const allowedOrigin = v.pipe(
 	v.string(originExpected),
 	v.check(
 		(origin) =>
-			origin === "*" ||
+			["*", "null"].includes(origin) ||
 			(/^[a-z][a-z0-9+.-]*:\/\/[^/?#@*\s]+\/?$/i.test(origin) &&
 				URL.canParse(origin)),
 		originExpected,
 	),
 	v.transform((origin) => {
-		if (origin === "*") return origin;
+		if (["*", "null"].includes(origin)) return origin;
 		// Not `origin`: that is "null" for schemes such as vscode-webview:
 		const { protocol, host } = new URL(origin);
 		return `${protocol}//${host}`;
@@ -162,7 +168,13 @@ function filter(names: string, example: string) {
 
 /** What may stand beside `servers`. */
 export const bridgeSchema = v.object({
-	host: v.optional(text("an address or host name to listen on"), "127.0.0.1"),
+	host: v.optional(
+		v.pipe(
+			text("an address or host name to listen on"),
+			v.transform(unbracketed),
+		),
+		"127.0.0.1",
+	),
 	port: v.optional(integer("", 0, 65_535), 8080),
 	basePath: v.optional(basePath, ""),
 	defaultServer: v.optional(v.string("the name of an enabled server")),
@@ -170,6 +182,9 @@ export const bridgeSchema = v.object({
 	allowedHosts: v.optional(strings(allowedHost, "an array of host names"), []),
 	allowedOrigins: v.optional(strings(allowedOrigin, "an array of origins"), []),
 	keepAliveMs: v.optional(milliseconds(0), 15_000),
+	connectionIdleTimeoutMs: v.optional(
+		integer("milliseconds, a day at most", 1, 86_400_000),
+	),
 	postResponse: v.optional(choice(["auto", "sse", "json"]), "auto"),
 	maxBodyBytes: v.optional(bytes(1), 16 * MiB),
 	maxSessions: v.optional(integer("", 1), 10_000),

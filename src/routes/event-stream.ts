@@ -9,8 +9,6 @@ export interface Event {
 	id?: string;
 	/** Named only where the transport says so: several clients take every event for a message. */
 	event?: string;
-	/** How long the client is to wait before it comes back when the stream breaks, in ms. */
-	retryMs?: number;
 }
 
 /** What an event stream needs to know, the same for all clients of one server. */
@@ -57,6 +55,13 @@ export class KeepAlive {
 	}
 }
 
+/** A proxy that compresses would hold events back, and some clients read what names no charset as ISO-8859-1. */
+const streamHeaders = [
+	["Content-Type", "text/event-stream; charset=utf-8"],
+	["Cache-Control", "no-cache, no-transform"],
+	["X-Accel-Buffering", "no"],
+] as const;
+
 /** One open SSE response. Events may be sent before the response goes out. */
 export class EventStream {
 	readonly #options: EventStreamOptions;
@@ -102,9 +107,8 @@ export class EventStream {
 
 	/** The HTTP response that carries the stream. */
 	response(c: Context): Response {
-		c.header("X-Accel-Buffering", "no");
 		this.#outgoing = nodeBindings(c).outgoing;
-		return streamSSE(c, async (sse) => {
+		const response = streamSSE(c, async (sse) => {
 			sse.onAbort(() => this.#close());
 			this.#sse = sse;
 			this.#options.keepAlive.add(this);
@@ -114,6 +118,13 @@ export class EventStream {
 				this.#close();
 			}
 		});
+		// Not by c.header(): Hono sets some of these itself.
+		const { headers } = response;
+		for (const [name, value] of streamHeaders) headers.set(name, value);
+		// What the connection can take is the runtime's to say: a client of HTTP/1.0 gets neither chunks nor another answer.
+		headers.delete("Transfer-Encoding");
+		headers.delete("Connection");
+		return response;
 	}
 
 	async #run(sse: SSEStreamingApi): Promise<void> {
@@ -176,9 +187,8 @@ export class EventStream {
 	}
 }
 
-function format({ data, id, event, retryMs }: Event): string {
+function format({ data, id, event }: Event): string {
 	const eventLine = event === undefined ? "" : `event: ${event}\n`;
 	const idLine = id === undefined ? "" : `id: ${id}\n`;
-	const retryLine = retryMs === undefined ? "" : `retry: ${retryMs}\n`;
-	return `${eventLine}${idLine}${retryLine}data: ${data}\n\n`;
+	return `${eventLine}${idLine}data: ${data}\n\n`;
 }

@@ -5,6 +5,12 @@ import { printJson } from "../protocol/json.ts";
 import { type ErrorObject, errorOf, type Id } from "../protocol/messages.ts";
 import { modernRevision } from "../protocol/revisions.ts";
 
+/** When to come again, in seconds, by status: where the same request may pass later. */
+const retryAfterSeconds = new Map([
+	[429, 1],
+	[503, 5],
+]);
+
 /**
  * A refusal of a whole HTTP request: the status, and a JSON-RPC error with the
  * request's id where it could be read (2025-11-25, transports, 'Sending
@@ -16,10 +22,15 @@ export function httpError(
 	error: ErrorObject,
 	id: Id | null = null,
 ): Response {
+	const retryAfter = retryAfterSeconds.get(status);
+	if (retryAfter !== undefined) c.header("Retry-After", String(retryAfter));
 	return c.body(printJson(errorOf(id, error)), status, {
 		"Content-Type": "application/json",
 	});
 }
+
+/** How a request is refused: by {@link httpError}, where its client does not look elsewhere for answers. */
+export type Refuse = typeof httpError;
 
 /** The code for a bound that was reached. Revision 2026-07-28 keeps the range of the usual one for itself (basic/index, 'Error Codes'). */
 export function limitCode(c: Context): number {

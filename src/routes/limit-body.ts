@@ -1,4 +1,6 @@
 import type { Context, MiddlewareHandler } from "hono";
+import { ErrorCode } from "../protocol/error-codes.ts";
+import { httpError } from "./http-error.ts";
 import { overLimit } from "./over-limit.ts";
 import type { ServerEnv } from "./route-context.ts";
 import { within } from "./within.ts";
@@ -7,9 +9,9 @@ import { within } from "./within.ts";
 const readAnyway = 4;
 
 /**
- * Refuses bodies over the limit with 413, and chunked ones that do not come in
- * time with 408. A declared length is judged by itself: only a chunked body has
- * to be counted, which costs a copy.
+ * Refuses bodies that are encoded with 415, those over the limit with 413, and
+ * chunked ones that do not come in time with 408. A declared length is judged
+ * by itself: only a chunked body has to be counted, which costs a copy.
  */
 export function limitBody({
 	maxBodyBytes,
@@ -29,6 +31,13 @@ export function limitBody({
 	};
 	return async (c, next) => {
 		if (c.req.method !== "POST") return next();
+		const encoding = c.req.header("content-encoding");
+		if (encoding !== undefined && isEncoded(encoding)) {
+			const body = await within(bodyTimeoutMs, read(c, maxBodyBytes));
+			const isRead = body !== undefined && body !== "too large";
+			if (!isRead) c.header("Connection", "close");
+			return unsupportedEncoding(c, encoding);
+		}
 		const length = c.req.header("content-length");
 		if (length === undefined || c.req.header("transfer-encoding")) {
 			const body = await within(bodyTimeoutMs, read(c, maxBodyBytes));
@@ -54,6 +63,20 @@ export function lateBody(
 	c.header("Connection", "close");
 	const message = `The body was not there within ${bodyTimeoutMs} ms (send it faster, or raise "bodyTimeoutMs")`;
 	return overLimit(c, c.var.server, 408, "bodyTimeoutMs", message);
+}
+
+function isEncoded(encoding: string): boolean {
+	const codings = encoding.split(",").map((coding) => coding.trim());
+	return codings.some((coding) => !/^(identity)?$/i.test(coding));
+}
+
+function unsupportedEncoding(c: Context, encoding: string): Response {
+	// RFC 9110, section 15.5.16.
+	c.header("Accept-Encoding", "identity");
+	return httpError(c, 415, {
+		code: ErrorCode.invalidRequest,
+		message: `Content-Encoding "${encoding}" is not taken (send the body as it is)`,
+	});
 }
 
 /** All of a body, unless it is too large. One that breaks off is as much of it as came. */

@@ -1,14 +1,11 @@
 import type { Context } from "hono";
 import type { BridgeConfig, ServerConfig } from "../config/resolve-config.ts";
 import type { Id } from "../protocol/messages.ts";
-import { httpError, limitCode } from "./http-error.ts";
+import { httpError, limitCode, type Refuse } from "./http-error.ts";
 import type { Served } from "./route-context.ts";
 
 /** An option that is a bound. */
 export type Limit = keyof BridgeConfig | keyof ServerConfig;
-
-/** When to come again, in seconds, where that helps. */
-const retryAfterSeconds = { 429: 1, 503: 5 } as const;
 
 /**
  * Refuses an HTTP request that is over a bound, and counts it.
@@ -23,11 +20,9 @@ export function overLimit(
 	limit: Limit,
 	message: string,
 	id?: Id,
+	refuse: Refuse = httpError,
 ): Response {
 	server?.limitReached(limit);
-	if (status === 429 || status === 503) {
-		c.header("Retry-After", String(retryAfterSeconds[status]));
-	}
 	const data = { code: "LIMIT_REACHED", limit };
-	return httpError(c, status, { code: limitCode(c), message, data }, id);
+	return refuse(c, status, { code: limitCode(c), message, data }, id);
 }

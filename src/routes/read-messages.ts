@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import { ErrorCode } from "../protocol/error-codes.ts";
 import { parseJson } from "../protocol/json.ts";
+import { messageProblem } from "../protocol/message-problem.ts";
 import {
 	asMessage,
 	type Id,
@@ -9,8 +10,9 @@ import {
 	type Message,
 } from "../protocol/messages.ts";
 import { isNestedTooDeep, mostLevels } from "../protocol/nesting.ts";
-import { httpError } from "./http-error.ts";
+import { httpError, type Refuse } from "./http-error.ts";
 import { lateBody } from "./limit-body.ts";
+import { readText } from "./read-text.ts";
 import type { ServerEnv } from "./route-context.ts";
 import { within } from "./within.ts";
 
@@ -30,20 +32,30 @@ const batchRevision = "2025-03-26";
  *
  * @param timeoutMs how long the client gets to send it
  * @param revisionOf the revision of the session that the body is for; batches belong to one revision
+ * @param refuseBy what is done about a body that is no message; of a batch nothing is taken, so the refusal names no id
  */
 export async function readMessages(
 	c: Context<ServerEnv>,
 	timeoutMs: number,
 	revisionOf: () => string,
+	refuseBy: Refuse = httpError,
 ): Promise<Body | Response> {
-	const text = await within(timeoutMs, c.req.text()).catch(() => "");
-	if (text === undefined) return lateBody(c, timeoutMs);
+	const refuse = (code: number, message: string, id: Id | null = null) =>
+		refuseBy(c, 400, { code, message }, id);
+	const read = await within(timeoutMs, readText(c)).catch(() => brokenOff);
+	if (read === undefined) return lateBody(c, timeoutMs);
+	if ("problem" in read) {
+		return refuse(
+			ErrorCode.parseError,
+			`The body is not UTF-8: ${read.problem} (send JSON as UTF-8)`,
+		);
+	}
+	const { text } = read;
 	let value: unknown;
 	try {
 		value = parseJson(text);
 	} catch (cause) {
 		return refuse(
-			c,
 			ErrorCode.parseError,
 			`The body is not JSON: ${(cause as Error).message}`,
 		);
@@ -51,7 +63,6 @@ export async function readMessages(
 	const batch = Array.isArray(value);
 	if (batch && revisionOf() !== batchRevision) {
 		return refuse(
-			c,
 			ErrorCode.invalidRequest,
 			`Batches exist only in protocol revision ${batchRevision} and this session has ${revisionOf()} (send one message per request)`,
 		);
@@ -62,35 +73,27 @@ export async function readMessages(
 		const message = asMessage(item);
 		if (!message) {
 			return refuse(
-				c,
 				ErrorCode.invalidRequest,
-				"The body is not a JSON-RPC 2.0 message (an object with a method, a result or an error)",
-				idOf(item),
+				`${batch ? "A part of the batch" : "The body"} is not a JSON-RPC 2.0 message: ${messageProblem(item)}`,
+				batch ? null : idOf(item),
 			);
 		}
 		if (isNestedTooDeep(item, text)) {
 			return refuse(
-				c,
 				ErrorCode.invalidRequest,
 				`The message is nested deeper than ${mostLevels} levels (flatten it)`,
-				idOf(item),
+				batch ? null : idOf(item),
 			);
 		}
 		messages.push(message);
 	}
 	return messages.length > 0
 		? { messages, batch }
-		: refuse(c, ErrorCode.invalidRequest, "The batch is empty");
+		: refuse(ErrorCode.invalidRequest, "The batch is empty");
 }
 
-function refuse(
-	c: Context,
-	code: number,
-	message: string,
-	id: Id | null = null,
-): Response {
-	return httpError(c, 400, { code, message }, id);
-}
+/** As much as came of a body whose client has gone. */
+const brokenOff = { text: "" };
 
 function idOf(value: unknown): Id | null {
 	return isMembers(value) && "method" in value && isId(value.id)

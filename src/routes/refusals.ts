@@ -1,10 +1,8 @@
 import type { Context } from "hono";
 import type { Id, Request } from "../protocol/messages.ts";
-import { httpError, limitCode } from "./http-error.ts";
+import { httpError, limitCode, type Refuse } from "./http-error.ts";
 import { overLimit } from "./over-limit.ts";
 import type { RouteContext, ServerEnv } from "./route-context.ts";
-
-const retryAfterSeconds = 5;
 
 /** The 503 for what comes when the bridge is about to end: nothing new is begun then. */
 export function refuseWhileClosing(
@@ -13,7 +11,6 @@ export function refuseWhileClosing(
 	id?: Id,
 ): Response | undefined {
 	if (!context.closing()) return undefined;
-	c.header("Retry-After", String(retryAfterSeconds));
 	const message = "The bridge is shutting down (try again when it is back)";
 	return httpError(c, 503, { code: limitCode(c), message }, id);
 }
@@ -43,12 +40,17 @@ export function refuseSession(
 	return undefined;
 }
 
-/** The refusal of further requests, where they would be too many. */
+/**
+ * The refusal of further requests, where they would be too many.
+ *
+ * @param refuse what is done about those of a session that has too many, or of a server that has
+ */
 export function refuseRequests(
 	c: Context<ServerEnv>,
 	context: RouteContext,
 	requests: readonly Request[],
 	session?: { readonly unanswered: number },
+	refuse?: Refuse,
 ): Response | undefined {
 	const [first] = requests;
 	if (!first) return undefined;
@@ -60,11 +62,12 @@ export function refuseRequests(
 	if ((session?.unanswered ?? 0) + length > maxRequestsPerSession) {
 		const limit = "maxRequestsPerSession";
 		const message = `The session would have more than ${maxRequestsPerSession} unanswered requests (wait for answers, or raise "${limit}")`;
-		return overLimit(c, server, 429, limit, message, first.id);
+		return overLimit(c, server, 429, limit, message, first.id, refuse);
 	}
 	if (server.unanswered + length > server.maxRequests) {
 		const message = `Server "${server.name}" would have more than ${server.maxRequests} unanswered requests (try again, or raise its "maxRequests")`;
-		return overLimit(c, server, 503, "maxRequests", message, first.id);
+		const { id } = first;
+		return overLimit(c, server, 503, "maxRequests", message, id, refuse);
 	}
 	return undefined;
 }

@@ -2,6 +2,9 @@ import { cancelledError } from "../protocol/given-errors.ts";
 import { clientOf } from "../protocol/handshake.ts";
 import { printJson } from "../protocol/json.ts";
 import {
+	type ErrorObject,
+	errorOf,
+	type Id,
 	isRequest,
 	type Message,
 	type Notification,
@@ -87,6 +90,12 @@ export class SseSession {
 		this.lastUsed = Date.now();
 		if (isRequest(message)) this.#ask(message);
 		else this.#peer.tell(message as Notification | Response);
+	}
+
+	/** Answers a request of the client that goes no further. */
+	refuse(id: Id, error: ErrorObject): void {
+		this.lastUsed = Date.now();
+		this.#send(errorOf(id, error));
 	}
 
 	/** A stream is gone. That cancels nothing: what its client asked for is done first, and kept for a while. */

@@ -3,10 +3,14 @@ import { foreignToLegacy } from "../protocol/eras/era-of.ts";
 import { anonymous } from "../protocol/eras/meta.ts";
 import { ErrorCode } from "../protocol/error-codes.ts";
 import { handshake } from "../protocol/handshake.ts";
-import { isRequest } from "../protocol/messages.ts";
-import { legacyRevisions, unsupportedRevision } from "../protocol/revisions.ts";
+import { isId, isRequest, type Request } from "../protocol/messages.ts";
+import {
+	legacyRevisions,
+	modernRevision,
+	unsupportedRevision,
+} from "../protocol/revisions.ts";
 import { EventStream } from "./event-stream.ts";
-import { httpError } from "./http-error.ts";
+import { httpError, type Refuse } from "./http-error.ts";
 import { methodNotAllowed } from "./method-not-allowed.ts";
 import { publicPath } from "./public-path.ts";
 import { readMessages } from "./read-messages.ts";
@@ -24,10 +28,8 @@ import {
 import type { SessionOpening } from "./session-ids.ts";
 import { SseSession } from "./sse-session.ts";
 
-/** After this long an EventSource opens a stream again that broke; by itself it would wait for 3 s. */
-const retryMs = 500;
-/** How long a message waits for its client's stream to come back. */
-const reopeningMs = 2000;
+/** How long a message waits for its client's stream to come back: an EventSource opens a broken one again after 3 s. */
+const reopeningMs = 4000;
 
 /**
  * GET /sse: opens a session; its first event names the endpoint for the client's
@@ -75,12 +77,12 @@ export function sse(context: RouteContext) {
 			() => session.leave(connection),
 		);
 		const endpoint = c.req.path.replace(/\/sse\/?$/, "/messages");
+		// Never with `retry`, by which an EventSource would be back sooner: Java's SDK takes a line that is none of event, data and id for an error.
 		connection.send({
 			event: "endpoint",
 			// Root-relative: some clients refuse another origin, others resolve it against their own base.
 			data: `${publicPath(c, context.config.trustProxy, endpoint)}?session_id=${id}`,
 			id: idFor(session.opening),
-			retryMs,
 		});
 		session.attach(connection);
 		if (!known) sseSessions.add(of, id, session);
@@ -110,7 +112,10 @@ function comeBackLater(
 	return connection.response(c);
 }
 
-/** POST /messages?session_id=…: takes a message; what comes back goes to the session's stream. */
+/**
+ * POST /messages?session_id=…: takes a message; what comes back goes to the session's stream, and so does the error of a
+ * request that is refused.
+ */
 export function messages(context: RouteContext) {
 	const { sseSessions, sessionIds } = context;
 	/** A client that reconnects may post before its stream is there again. */
@@ -121,8 +126,8 @@ export function messages(context: RouteContext) {
 	};
 	const app = new Hono<ServerEnv>().post("/", async (c) => {
 		const { server } = c.var;
-		const id = c.req.query("session_id") ?? c.req.query("sessionId");
-		if (id === undefined) {
+		const id = c.req.query("session_id") || c.req.query("sessionId");
+		if (!id) {
 			return httpError(c, 400, {
 				code: ErrorCode.invalidRequest,
 				message: `The query has no "session_id" (GET ${c.req.path.replace(/messages\/?$/, "sse")} and post to the endpoint that its first event names)`,
@@ -131,7 +136,12 @@ export function messages(context: RouteContext) {
 		const { bodyTimeoutMs } = context.config;
 		const find = () => sseSessions.find(server.name, id);
 		const revisionOf = () => find()?.revision ?? legacyRevisions[0];
-		const body = await readMessages(c, bodyTimeoutMs, revisionOf);
+		const body = await readMessages(
+			c,
+			bodyTimeoutMs,
+			revisionOf,
+			(...refusal) => onStream(find())(...refusal),
+		);
 		if (body instanceof Response) return body;
 		// Not before: while the body came the stream may have broken, and have come back.
 		const session = find() ?? (await reopened(server.name, id));
@@ -145,18 +155,45 @@ export function messages(context: RouteContext) {
 				})
 			);
 		}
-		for (const message of body.messages) {
-			const foreign = foreignToLegacy(message, (name) => c.req.header(name));
-			if (foreign === undefined) continue;
-			const error = unsupportedRevision(foreign, legacyRevisions);
-			return httpError(c, 400, error, isRequest(message) ? message.id : null);
-		}
 		const requests = body.messages.filter(isRequest);
-		const refusal = refuseRequests(c, context, requests, session);
+		const refuse = onStream(session, requests);
+		const [foreign] = body.messages.flatMap(
+			(message) => foreignToLegacy(message, (name) => c.req.header(name)) ?? [],
+		);
+		if (foreign === modernRevision && !body.batch && requests.length === 0) {
+			server.dropped("notification-of-modern-client");
+			return c.body(null, 202);
+		}
+		if (foreign !== undefined) {
+			const error = unsupportedRevision(foreign, legacyRevisions);
+			return refuse(c, 400, error, requests[0]?.id);
+		}
+		const refusal = refuseRequests(c, context, requests, session, refuse);
 		if (refusal) return refusal;
 		// Queued for the child before the 202, so that requests posted in order stay in order.
 		for (const message of body.messages) session.take(message);
 		return c.body(null, 202);
 	});
 	return app.all("/", methodNotAllowed("POST"));
+}
+
+/**
+ * Refuses requests where their client reads answers: with 202, and an error for each on the session's stream. At a status
+ * some clients give up the connection and others wait for ever. Without a stream, or an id to answer under, it is the status.
+ *
+ * @param requests all of them; left out where there is at most the one with the id that is given
+ */
+function onStream(
+	session: SseSession | undefined,
+	requests?: readonly Request[],
+): Refuse {
+	return (c, status, error, id) => {
+		const ids =
+			requests?.map((request) => request.id) ?? (isId(id) ? [id] : []);
+		if (!session?.active || ids.length === 0) {
+			return httpError(c, status, error, id);
+		}
+		for (const one of ids) session.refuse(one, error);
+		return c.body(null, 202);
+	};
 }

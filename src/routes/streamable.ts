@@ -107,15 +107,14 @@ export function streamable(context: RouteContext, log: Logger) {
 	return new Hono<ServerEnv>()
 		.post("/", async (c) => {
 			const { server } = c.var;
-			const id = c.req.header("mcp-session-id");
+			const id = sessionIdOf(c);
 			const lookUp = () => (id === undefined ? undefined : find(server, id));
 			const body = await readMessages(
 				c,
 				config.bodyTimeoutMs,
 				() =>
 					revisionOf(lookUp()) ??
-					c.req.header("mcp-protocol-version") ??
-					assumedRevision,
+					(c.req.header("mcp-protocol-version") || assumedRevision),
 			);
 			if (body instanceof Response) return body;
 			// Not before: while the body came the session may have been ended, or taken up for another request.
@@ -177,7 +176,7 @@ export function streamable(context: RouteContext, log: Logger) {
 		.get("/", (c) => {
 			// Hono serves HEAD by the handler of GET: nobody would read what that opens.
 			if (c.req.method === "HEAD") return c.body(null, 405, { Allow: allow });
-			const id = c.req.header("mcp-session-id");
+			const id = sessionIdOf(c);
 			// Clients probe with GET whether there is a stream; to some of them any status but 405 is the end.
 			if (id === undefined) {
 				c.header("Allow", allow);
@@ -197,7 +196,7 @@ export function streamable(context: RouteContext, log: Logger) {
 			return session.listen(resume).response(c);
 		})
 		.delete("/", (c) => {
-			const id = c.req.header("mcp-session-id");
+			const id = sessionIdOf(c);
 			if (id === undefined) return httpError(c, 400, noSession);
 			const { server } = c.var;
 			const found = find(server, id);
@@ -244,6 +243,11 @@ export function streamable(context: RouteContext, log: Logger) {
 		clearTimeout(timer);
 		return answer;
 	}
+}
+
+/** An empty one is none. */
+function sessionIdOf(c: Context): string | undefined {
+	return c.req.header("mcp-session-id") || undefined;
 }
 
 function revisionOf(

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Fetch, Runtime } from "./runtime.ts";
+import { type Fetch, type Runtime, urlHost } from "./runtime.ts";
 
 /** The part of Bun's global that is used here. */
 interface Bun {
@@ -22,15 +22,21 @@ const { Bun } = globalThis as unknown as { Bun: Bun };
 /** Bun, by its own server. */
 export const bun: Runtime = {
 	name: `Bun ${Bun?.version}`,
+	// Its idleTimeout would end silent streams too.
+	closesIdleConnections: false,
 	async listen(fetch, { hostname, port }) {
+		const base = `http://${urlHost(hostname)}`;
 		const server = Bun.serve({
-			// Without a host the URL is none, and its path would be taken for another.
-			fetch: (request) =>
-				URL.canParse(request.url)
-					? fetch(request)
-					: new Response("The request has no valid Host header\n", {
+			fetch: (request) => {
+				if (URL.canParse(request.url)) return fetch(request);
+				// A client of HTTP/1.0 need not name a host: the URL is a path then.
+				const url = base + request.url;
+				return request.headers.get("host") || !URL.canParse(url)
+					? new Response("The request has no valid Host header\n", {
 							status: 400,
-						}),
+						})
+					: fetch(new Request(url, request));
+			},
 			hostname,
 			port,
 			// Otherwise a silent stream is cut after seconds.

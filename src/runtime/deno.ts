@@ -21,6 +21,7 @@ const deafMs = 100;
 /** Deno, by its own server. */
 export const deno: Runtime = {
 	name: `Deno ${Deno?.version.deno}`,
+	closesIdleConnections: false,
 	async listen(fetch, { hostname, port, deaf }) {
 		let isClosing = false;
 		const start = (port: number) => {

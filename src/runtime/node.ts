@@ -1,10 +1,10 @@
 import type { Server, ServerResponse } from "node:http";
 import { type AddressInfo, type Socket, Server as TcpServer } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
-import type { Runtime } from "./runtime.ts";
+import { type Runtime, urlHost } from "./runtime.ts";
 
 /** Longer than the 60 s after which load balancers drop idle connections, so that it is never us who closes under a request. */
-const keepAliveTimeoutMs = 75_000;
+const defaultIdleTimeoutMs = 75_000;
 
 /** How long a request that is not answered yet keeps its connection at the end: what its body is for is not done any more. */
 const patienceMs = 500;
@@ -12,7 +12,8 @@ const patienceMs = 500;
 /** Node, by node:http. */
 export const node: Runtime = {
 	name: `Node ${process.versions.node}`,
-	async listen(fetch, { hostname, port, maxHeaderBytes }) {
+	closesIdleConnections: true,
+	async listen(fetch, { hostname, port, idleTimeoutMs, maxHeaderBytes }) {
 		// The parser counts the request line and separators too; what is over the app's own limit is refused there.
 		const maxHeaderSize = maxHeaderBytes + 16_384;
 		const serverOptions = { maxHeaderSize };
@@ -20,9 +21,10 @@ export const node: Runtime = {
 			fetch,
 			serverOptions,
 			// For clients of HTTP/1.0, which name none.
-			hostname,
+			hostname: urlHost(hostname),
 		}) as Server;
-		server.keepAliveTimeout = keepAliveTimeoutMs;
+		// An idle connection is subject to this alone: headersTimeout begins with a request.
+		server.keepAliveTimeout = idleTimeoutMs ?? defaultIdleTimeoutMs;
 		/** The last response on each connection. */
 		const connections = new Map<Socket, ServerResponse | undefined>();
 		server.on("connection", (socket) => {

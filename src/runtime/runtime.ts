@@ -8,12 +8,19 @@ export type Fetch = (
 	bindings?: object,
 ) => Response | Promise<Response>;
 
+/** A host name or address as a part of a URL. */
+export function urlHost(hostname: string): string {
+	return hostname.includes(":") ? `[${hostname}]` : hostname;
+}
+
 /** Where to listen. */
 export interface ListenOptions {
 	/** An address or name; never left out, since every runtime's default is all interfaces. */
 	hostname: string;
 	/** 0 takes any free one. */
 	port: number;
+	/** How long a connection without a request is kept, in ms, where the runtime can be told; undefined leaves it to the runtime. */
+	idleTimeoutMs: number | undefined;
 	/** Bytes of headers that have to get through, where the runtime can be told. */
 	maxHeaderBytes: number;
 	/** Called where the runtime tells that it cannot take a connection, for want of file descriptors, and will again after a while. */
@@ -35,6 +42,8 @@ export interface Listener {
 export interface Runtime {
 	/** Name and version, for people. */
 	name: string;
+	/** Whether it can be told how long to keep an idle connection; else it keeps each until its client goes. */
+	closesIdleConnections: boolean;
 	/**
 	 * Listens for HTTP.
 	 *

@@ -201,6 +201,18 @@ export function fakeBridge(
 			}),
 		get: (path: string, headers: Record<string, string> = {}) =>
 			request(path, "GET", headers),
+		/** Opens a session over HTTP+SSE. */
+		openSse: async (
+			path = "/servers/alpha/sse",
+			headers: Record<string, string> = {},
+		): Promise<{ stream: EventReader; endpoint: string }> => {
+			const stream = new EventReader(await request(path, "GET", headers));
+			const { event, data } = (await stream.nextEvent()) ?? {};
+			if (event !== "endpoint" || data === undefined) {
+				throw new Error(`GET ${path} began with ${event}`);
+			}
+			return { stream, endpoint: data };
+		},
 		delete: (path: string, headers: Record<string, string> = {}) =>
 			request(path, "DELETE", headers),
 		post: (path: string, body: unknown, headers: Record<string, string> = {}) =>

@@ -45,6 +45,12 @@ export const sample = (text: string): Question => ({
 });
 export const listRoots: Question = { method: "roots/list" };
 
+/** A question as a modern client is asked it: some fail without `params`, which the server may leave out. */
+export const asAsked = ({ method, params = {} }: Question): Question => ({
+	method,
+	params,
+});
+
 /** The answer to a question, which tells that it is the answer to just that one. */
 export function answerTo({ method, params }: Question): Json {
 	const said = JSON.stringify(params ?? null);

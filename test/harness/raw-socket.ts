@@ -48,7 +48,7 @@ export class RawSocket {
 	static open(bridge: Address): Promise<RawSocket> {
 		const { hostname, port } = new URL(bridge.url);
 		return new Promise((resolve, reject) => {
-			const socket = connect(Number(port), hostname);
+			const socket = connect(Number(port), hostname.replace(/^\[|\]$/g, ""));
 			socket.once("error", reject);
 			socket.once("connect", () => resolve(new RawSocket(socket)));
 		});
@@ -70,8 +70,8 @@ export class RawSocket {
 		for (const watcher of this.#watchers) watcher();
 	}
 
-	write(text: string): void {
-		this.#socket.write(text);
+	write(content: string | Uint8Array): void {
+		this.#socket.write(content);
 	}
 
 	/** Waits until what has come matches. */

@@ -42,7 +42,7 @@ export interface Exit {
 }
 
 export interface Bridge {
-	/** `http://127.0.0.1:PORT`, without a path. */
+	/** `http://127.0.0.1:PORT`, or with `[::1]`, without a path. */
 	readonly url: string;
 	readonly pid: number;
 	/** The folder of its config; it goes with the bridge. */
@@ -134,7 +134,7 @@ function inTerminal(command: readonly string[]): [string, ...string[]] {
 	return ["script", "-qefc", `exec ${quoted.join(" ")}`, "/dev/null"];
 }
 
-const listening = /listening on (http:\/\/127\.0\.0\.1:\d+)/;
+const listening = /listening on (http:\/\/(?:127\.0\.0\.1|\[::1\]):\d+)/;
 
 /** Starts the bridge under the project's runtime. It is ended after the test file at the latest. */
 export async function startBridge(

@@ -1,7 +1,8 @@
-"""Runs the official SDK's client against a server: `client.py URL MODE [listen]`.
+"""Runs the official SDK's client against a server: `client.py URL MODE [listen | sse]`.
 
 URL is the server's, without `/mcp`. Prints one line of JSON for each feature: its name and what was seen of it, or
-the exception. With `listen` it prints `listening` once it listens for changes, and how that ended.
+the exception. With `listen` it prints `listening` once it listens for changes, and how that ended; with `sse` it calls
+one tool over HTTP+SSE.
 """
 
 import json
@@ -13,6 +14,7 @@ import anyio
 from clients import Clients
 from features import features
 from mcp.client import Client
+from mcp.client.sse import sse_client
 
 
 def say(feature: str, seen: Any) -> None:
@@ -38,10 +40,19 @@ async def listen(url: str, mode: str) -> None:
         say("ended", "in good order")
 
 
+async def call_over_sse(url: str, mode: str) -> None:
+    async with Client(sse_client(f"{url}/sse"), mode=mode) as client:
+        result = await client.call_tool("echo", {"message": "hello"})
+        say("called", result.content[0].text)
+
+
+runs = {"listen": listen, "sse": call_over_sse}
+
+
 async def main() -> None:
     url, mode, *what = sys.argv[1:]
     try:
-        await (listen if what == ["listen"] else run_features)(url, mode)
+        await runs.get("".join(what), run_features)(url, mode)
     except Exception as error:
         while hasattr(error, "exceptions"):
             error = error.exceptions[0]

@@ -166,6 +166,16 @@ if ("missing" in python) {
 	test.each([
 		"legacy",
 		"modern",
+	])("asks a %s server for revision 2026-07-28 over HTTP+SSE, and connects all the same", async (server) => {
+		const url = `${bridge.url}/servers/${server}`;
+		const client = runClient(python.command, [url, "auto", "sse"]);
+		expect(await client.said("called")).toBe("hello");
+		await client.ended;
+	});
+
+	test.each([
+		"legacy",
+		"modern",
 	] as const)("its subscription on a %s server ends in good order with the bridge", async (server) => {
 		const own = await startBridge({
 			servers: { [server]: { ...servers[server], warm: 0 } },

@@ -3,7 +3,7 @@ import { transports } from "../harness/clients.ts";
 import { HeldServer } from "../harness/held-server.ts";
 import { limitReached, metric } from "../harness/metrics.ts";
 import { ModernClient } from "../harness/modern-client.ts";
-import { expectOverLimit } from "../harness/over-limit.ts";
+import { expectOverLimit, overLimit } from "../harness/over-limit.ts";
 import { eventually } from "../harness/processes.ts";
 import {
 	type Message,
@@ -32,6 +32,24 @@ const call = (
 const begin = (client: RawClient, message: Message | Message[]) =>
 	void client.send(message).catch(() => {});
 
+/** Posts a request that is one too many: the refusal is the status, or over HTTP+SSE comes on the stream. */
+async function expectRefused(
+	client: RawClient,
+	message: Message,
+	status: number,
+	limit: string,
+): Promise<void> {
+	const response = await client.post(message);
+	if (client.transport === "streamable") {
+		const { id } = await expectOverLimit(response, status, limit);
+		expect(id).toBe(message.id);
+		return;
+	}
+	expect(response.status).toBe(202);
+	const { error } = await client.answer(message.id ?? "");
+	expect(error).toEqual(overLimit(limit));
+}
+
 describe("maxRequestsPerSession", () => {
 	const held = new HeldServer(file("session"));
 	let bridge: Bridge;
@@ -45,7 +63,7 @@ describe("maxRequestsPerSession", () => {
 
 	test.each(
 		transports,
-	)("refuses one more unanswered request of a session with 429 over %s, and counts it; other sessions are served", async (transport) => {
+	)("refuses one more unanswered request of a session over %s, and counts it; other sessions are served", async (transport) => {
 		held.hold();
 		const [client, other] = await Promise.all([
 			RawClient.connect(bridge, "held", transport),
@@ -56,9 +74,8 @@ describe("maxRequestsPerSession", () => {
 			begin(client, call(`${name} ${transport}`, "echo"));
 			await held.got(`${name} ${transport}`);
 		}
-		const refused = await client.post(call("third", "pid"));
-		const { id } = await expectOverLimit(refused, 429, "maxRequestsPerSession");
-		expect(id).toBe("third");
+		const third = call("third", "pid");
+		await expectRefused(client, third, 429, "maxRequestsPerSession");
 		expect(await limitReached(bridge, "maxRequestsPerSession", "held")).toBe(
 			before + 1,
 		);
@@ -76,7 +93,7 @@ describe("maxRequestsPerSession", () => {
 			expect(textOf(await client.answer(`${name} ${transport}`))).toBe(
 				`${name} ${transport}`,
 			);
-		expect(await client.text("third", "echo", { message: "in" })).toBe("in");
+		expect(await client.text("fourth", "echo", { message: "in" })).toBe("in");
 		client.close();
 		other.close();
 	});
@@ -90,11 +107,7 @@ describe("maxRequestsPerSession", () => {
 			begin(client, call(`${name} ${transport}`, "echo"));
 			await held.got(`${name} ${transport}`);
 		}
-		await expectOverLimit(
-			await client.post(call(3, "pid")),
-			429,
-			"maxRequestsPerSession",
-		);
+		await expectRefused(client, call(3, "pid"), 429, "maxRequestsPerSession");
 		expect(
 			await client.send({
 				jsonrpc: "2.0",
@@ -164,7 +177,7 @@ describe("maxRequests", () => {
 			server.letGo();
 	});
 
-	test("refuses one more unanswered request of a server with 503 to every client, and counts it; other servers are served", async () => {
+	test("refuses one more unanswered request of a server to every client, and counts it; other servers are served", async () => {
 		const clients = await Promise.all(
 			transports.map((transport) =>
 				RawClient.connect(bridge, "held", transport),
@@ -183,9 +196,9 @@ describe("maxRequests", () => {
 		await held.got("of modern");
 
 		const url = `${bridge.url}/servers/held/mcp`;
-		const refusals: [Response | undefined, (-32005 | -32603)?][] = [
-			[await sse?.post(call("more", "pid"))],
-			[await streamable?.post(call("more", "pid"))],
+		for (const client of clients)
+			await expectRefused(client, call("more", "pid"), 503, "maxRequests");
+		const refusals: [Response, (-32005 | -32603)?][] = [
 			[await post(url, call("more", "pid"))],
 			[
 				await modern.post("tools/call", { name: "pid" }, { id: "more" }),
@@ -193,12 +206,7 @@ describe("maxRequests", () => {
 			],
 		];
 		for (const [refusal, code] of refusals) {
-			const { id } = await expectOverLimit(
-				refusal as Response,
-				503,
-				"maxRequests",
-				code,
-			);
+			const { id } = await expectOverLimit(refusal, 503, "maxRequests", code);
 			expect(id).toBe("more");
 		}
 		expect(await limitReached(bridge, "maxRequests", "held")).toBe(4);

@@ -3,7 +3,13 @@ import { pathToFileURL } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Json } from "../harness/clients.ts";
 import { ModernClient } from "../harness/modern-client.ts";
-import { call, elicit, listRoots, questionsOf } from "../harness/questions.ts";
+import {
+	asAsked,
+	call,
+	elicit,
+	listRoots,
+	questionsOf,
+} from "../harness/questions.ts";
 import { recording } from "../harness/recorded.ts";
 import { scratch } from "../harness/scratch.ts";
 import {
@@ -71,7 +77,7 @@ describe.each([
 	test("is given those of each client in turn, before it gets the call", async () => {
 		for (const folder of [firsts, seconds, firsts]) {
 			const { text, asked } = await callWith(rooted(server), folder, "roots");
-			expect(asked).toEqual([[listRoots]]);
+			expect(asked).toEqual([[asAsked(listRoots)]]);
 			expect(JSON.parse(text)).toEqual(rootsOf(folder).roots);
 		}
 	});
@@ -87,7 +93,7 @@ describe.each([
 				method === "roots/list" ? rootsOf(firsts) : { action: "decline" },
 		);
 		expect(rounds.flatMap(questionsOf)).toEqual([
-			listRoots,
+			asAsked(listRoots),
 			elicit("And who?"),
 		]);
 		expect(JSON.parse(textOf({ jsonrpc: "2.0", result }))).toEqual([
@@ -129,7 +135,7 @@ describe.each([
 	test("serves a modern client from its roots, and opens nothing of them to the next, though nobody can tell the two apart", async () => {
 		const first = await read(rooted(server), firsts, firsts);
 		expect(first.text).toBe("a note of firsts");
-		expect(first.asked).toEqual([[listRoots]]);
+		expect(first.asked).toEqual([[asAsked(listRoots)]]);
 		const other = rooted(server);
 		expect((await read(other, seconds, firsts)).text).toContain(
 			"Access denied",

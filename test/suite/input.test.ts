@@ -3,6 +3,7 @@ import type { Json } from "../harness/clients.ts";
 import { ModernClient } from "../harness/modern-client.ts";
 import {
 	answerTo,
+	asAsked,
 	askingRequests,
 	call,
 	elicit,
@@ -105,10 +106,10 @@ describe("a question of a legacy child", () => {
 				}),
 			},
 		});
-		expect(rounds.map(questionsOf)).toEqual([[question]]);
+		expect(rounds.map(questionsOf)).toEqual([[asAsked(question)]]);
 		expect(result.resultType).toBe("complete");
 		expect(JSON.parse(textOf({ jsonrpc: "2.0", result }))).toEqual(
-			answerTo(question),
+			answerTo(asAsked(question)),
 		);
 	});
 
@@ -125,10 +126,12 @@ describe("a question of a legacy child", () => {
 			paramsOf({ rounds: questions }),
 			answer,
 		);
-		expect(rounds.map(questionsOf)).toEqual(questions);
+		expect(rounds.map(questionsOf)).toEqual(
+			questions.map((round) => round.map(asAsked)),
+		);
 		expect(JSON.parse(textIn(result) ?? "")).toEqual(
 			questions.map((round) =>
-				round.map((question) => ({ result: answerTo(question) })),
+				round.map((question) => ({ result: answerTo(asAsked(question)) })),
 			),
 		);
 	});

@@ -4,9 +4,10 @@ import { type Json, transports } from "../harness/clients.ts";
 import { metric } from "../harness/metrics.ts";
 import { eventually } from "../harness/processes.ts";
 import { type Message, post, RawClient } from "../harness/raw-http.ts";
+import { answerOf, head, RawSocket } from "../harness/raw-socket.ts";
 import { scratch } from "../harness/scratch.ts";
 import { type Bridge, fixture, startBridge } from "../harness/start-bridge.ts";
-import { callOnce, getJson, serverStatus } from "../harness/status.ts";
+import { callOnce, getJson, serverStatus, textOf } from "../harness/status.ts";
 
 /** What no specification foresees costs at most the request that it stands in. */
 
@@ -66,6 +67,54 @@ test.each(
 	const { error } = await client.request(call(1, "echo"));
 	expect(error?.message).toContain("a line that cannot be read");
 	client.close();
+});
+
+test.each([
+	"whole",
+	"in chunks",
+] as const)("a body that is not UTF-8 is 400, %s, and reaches no tool; one that is passes as it is", async (sent) => {
+	const send = async (text: Buffer) => {
+		const message = JSON.stringify(call(1, "echo", { message: "#" }));
+		const [start = "", end = ""] = message.split("#");
+		const body = Buffer.concat([Buffer.from(start), text, Buffer.from(end)]);
+		const chunk = (bytes: Buffer) => [
+			Buffer.from(`${bytes.length.toString(16)}\r\n`),
+			bytes,
+			Buffer.from("\r\n"),
+		];
+		// The first character of the text is cut where the chunks meet.
+		const chunks = [
+			body.subarray(0, start.length + 1),
+			body.subarray(start.length + 1),
+		];
+		const [headers, content] =
+			sent === "whole"
+				? [{ "content-length": String(body.length) }, [body]]
+				: [
+						{ "transfer-encoding": "chunked" },
+						[...chunks.flatMap(chunk), Buffer.from("0\r\n\r\n")],
+					];
+		const socket = await RawSocket.send(
+			bridge,
+			head(bridge, "POST", "/servers/plain/mcp", {
+				connection: "close",
+				...headers,
+			}),
+		);
+		socket.write(Buffer.concat(content));
+		await socket.closed;
+		const { status, body: json } = answerOf(socket.received);
+		return { status, answer: JSON.parse(json) };
+	};
+	const refused = await send(Buffer.from("\u00e9t\u00e9", "latin1"));
+	expect(refused).toMatchObject({
+		status: 400,
+		answer: {
+			error: { code: -32700, message: expect.stringContaining("0xE9") },
+		},
+	});
+	const text = "é 漢 🙂 \ufffd";
+	expect(textOf((await send(Buffer.from(text))).answer)).toBe(text);
 });
 
 test.each([

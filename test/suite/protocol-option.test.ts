@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { connect, dialects, type Json } from "../harness/clients.ts";
 import { ModernClient } from "../harness/modern-client.ts";
 import { waitUntilGone } from "../harness/processes.ts";
-import { call, listRoots } from "../harness/questions.ts";
+import { asAsked, call, listRoots } from "../harness/questions.ts";
 import { type Message, RawClient } from "../harness/raw-http.ts";
 import { recorded, recording } from "../harness/recorded.ts";
 import { scratch } from "../harness/scratch.ts";
@@ -273,7 +273,9 @@ describe("protocol 'dual'", () => {
 			() => ({ roots: [] }),
 		);
 		// Its own state, and not one of the bridge's.
-		expect(rounds).toMatchObject([{ requestState: "raw" }]);
+		expect(rounds).toMatchObject([
+			{ requestState: "raw", inputRequests: { q: asAsked(listRoots) } },
+		]);
 		expect(result.resultType).toBe("complete");
 
 		const session = await RawClient.connect(bridge, server, "streamable", {

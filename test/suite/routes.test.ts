@@ -1,7 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { initializeRequest, messagesOf, post } from "../harness/raw-http.ts";
-import { RawSocket } from "../harness/raw-socket.ts";
-import { runtimeName } from "../harness/runtimes.ts";
 import { type Bridge, fixture, startBridge } from "../harness/start-bridge.ts";
 
 /** What is served where, and how everything else is answered. */
@@ -108,16 +106,6 @@ test("a base path moves every route", async () => {
 		await post(`${own.url}/servers/alpha/mcp`, initializeRequest()),
 	);
 	await own.stop();
-});
-
-// Bun makes no URL of it.
-const withoutHost = runtimeName === "bun" ? 400 : 200;
-test(`a request of HTTP/1.0 that names no host gets ${withoutHost}`, async () => {
-	const request = "GET /health/live HTTP/1.0\r\n\r\n";
-	const socket = await RawSocket.send(bridge, request);
-	await socket.closed;
-	const [, status] = /^HTTP\/1\.[01] (\d+) /.exec(socket.received) ?? [];
-	expect(Number(status)).toBe(withoutHost);
 });
 
 test("one server that cannot start neither delays nor breaks another", async () => {

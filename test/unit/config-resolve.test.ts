@@ -47,6 +47,7 @@ test("a server with nothing but a command gets every default", () => {
 		allowedHosts: [],
 		allowedOrigins: [],
 		keepAliveMs: 15_000,
+		connectionIdleTimeoutMs: undefined,
 		postResponse: "auto",
 		maxBodyBytes: 16_777_216,
 		maxSessions: 10_000,
@@ -328,6 +329,8 @@ test.each([
 	["sessionIdleTimeoutMs", 0],
 	["historyEvents", -1],
 	["keepAliveMs", 2 ** 31],
+	["connectionIdleTimeoutMs", 0],
+	["connectionIdleTimeoutMs", 86_400_001],
 	["basePath", "/a b"],
 	["basePath", "/a/../b"],
 	["basePath", "/:name"],
@@ -335,9 +338,12 @@ test.each([
 	["allowedHosts", ["a.example:80"]],
 	["allowedHosts", ["*.example"]],
 	["allowedHosts", "a.example"],
+	["allowedHosts", ["::1]"]],
+	["allowedHosts", ["[a.example]"]],
 	["allowedOrigins", ["a.example"]],
 	["allowedOrigins", ["https://a.example/path"]],
 	["allowedOrigins", ["https://*.example"]],
+	["allowedOrigins", ["nil"]],
 ])("%s is not %j", (key, value) => {
 	const problems = problemsOf({
 		[key]: value,
@@ -353,12 +359,24 @@ test.each([
 	["port", 65_535],
 	["keepAliveMs", 0],
 	["keepAliveMs", 2 ** 31 - 1],
+	["connectionIdleTimeoutMs", 620_000],
 	["historyEvents", 0],
 	["drainTimeoutMs", 0],
 ] as const)("%s may be %j", (key, value) => {
 	expect(
 		resolved({ [key]: value, servers: { a: { command: "x" } } })[key],
 	).toBe(value);
+});
+
+test.each([
+	["[::1]", "::1"],
+	["::1", "::1"],
+	["[::]", "::"],
+	["127.0.0.1", "127.0.0.1"],
+])("the host %s is the address %s", (host, expected) => {
+	expect(resolved({ host, servers: { a: { command: "x" } } }).host).toBe(
+		expected,
+	);
 });
 
 test.each([
@@ -375,18 +393,25 @@ test.each([
 
 test("hosts and origins are brought into the form in which headers carry them", () => {
 	const { allowedHosts, allowedOrigins } = resolved({
-		allowedHosts: ["Bridge.Example.COM", "[::1]", "*"],
+		allowedHosts: ["Bridge.Example.COM", "[::1]", "2001:DB8::1", "*"],
 		allowedOrigins: [
 			"HTTPS://App.Example.com:443/",
 			"vscode-webview://abc",
+			"null",
 			"*",
 		],
 		servers: { a: { command: "x" } },
 	});
-	expect(allowedHosts).toEqual(["bridge.example.com", "[::1]", "*"]);
+	expect(allowedHosts).toEqual([
+		"bridge.example.com",
+		"[::1]",
+		"2001:db8::1",
+		"*",
+	]);
 	expect(allowedOrigins).toEqual([
 		"https://app.example.com",
 		"vscode-webview://abc",
+		"null",
 		"*",
 	]);
 });

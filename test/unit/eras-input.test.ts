@@ -7,6 +7,7 @@ import {
 	oneWayCapabilities,
 	questionOf,
 	requiredCapability,
+	withParams,
 } from "../../src/protocol/eras/input.ts";
 import type { Members } from "../../src/protocol/messages.ts";
 
@@ -106,6 +107,48 @@ describe("a client", () => {
 	});
 });
 
+describe("the input requests of a modern server", () => {
+	test("get the params that are left out, and stay as they are otherwise", () => {
+		const asked = { method: "elicitation/create", params: { message: "?" } };
+		const whole = {
+			resultType: "input_required",
+			inputRequests: { asked },
+			requestState: "s",
+		};
+		expect(withParams(whole)).toBe(whole);
+		const roots = { method: "roots/list" };
+		expect(
+			withParams({
+				...whole,
+				inputRequests: {
+					asked,
+					roots,
+					none: { ...roots, params: null },
+					odd: 1,
+				},
+			}),
+		).toEqual({
+			...whole,
+			inputRequests: {
+				asked,
+				roots: { ...roots, params: {} },
+				none: { ...roots, params: {} },
+				odd: 1,
+			},
+		});
+	});
+
+	test.each([
+		undefined,
+		null,
+		[],
+		"odd",
+	])("are left alone where they are %j", (inputRequests) => {
+		const result = { resultType: "input_required", inputRequests };
+		expect(withParams(result)).toBe(result);
+	});
+});
+
 describe("a legacy server's question as an input request", () => {
 	const ask = (method: string, params?: Members) =>
 		inputRequestOf({
@@ -115,8 +158,14 @@ describe("a legacy server's question as an input request", () => {
 			...(params && { params }),
 		});
 
+	test("has params where the question has none: clients fail without", () => {
+		expect(ask("roots/list")).toStrictEqual({
+			method: "roots/list",
+			params: {},
+		});
+	});
+
 	test("is its method and params, without an id", () => {
-		expect(ask("roots/list")).toStrictEqual({ method: "roots/list" });
 		const params = {
 			messages: [],
 			maxTokens: 5,

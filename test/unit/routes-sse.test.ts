@@ -2,12 +2,13 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ErrorCode } from "../../src/protocol/error-codes.ts";
 import { cancelledError } from "../../src/protocol/given-errors.ts";
 import type { Id } from "../../src/protocol/messages.ts";
+import { legacyRevisions } from "../../src/protocol/revisions.ts";
 import {
-	EventReader,
 	type FakeBridge,
 	fakeBridge,
 	notification,
 } from "../harness/fake-server.ts";
+import { modernRequestOf } from "../harness/modern-message.ts";
 import { initializeRequest } from "../harness/raw-http.ts";
 
 const request = (id: Id, method = "tools/call") => ({
@@ -16,18 +17,10 @@ const request = (id: Id, method = "tools/call") => ({
 	method,
 });
 
-async function open(
+const open = (
 	bridge: FakeBridge,
-	path = "/servers/alpha/sse",
-	headers: Record<string, string> = {},
-): Promise<{ stream: EventReader; endpoint: string }> {
-	const response = await bridge.get(path, headers);
-	expect(response.status).toBe(200);
-	const stream = new EventReader(response);
-	const first = await stream.nextEvent();
-	expect(first?.event).toBe("endpoint");
-	return { stream, endpoint: first?.data ?? "" };
-}
+	...opening: Parameters<FakeBridge["openSse"]>
+) => bridge.openSse(...opening);
 
 afterEach(() => {
 	vi.useRealTimers();
@@ -163,6 +156,145 @@ describe("a POST to it", () => {
 			expect(await stream.nextMessage()).toMatchObject({ id });
 		}
 	});
+});
+
+describe("a request that is refused", () => {
+	const modern = modernRequestOf("server/discover", {}, { id: "own" });
+	const unsupported = (requested: string) => ({
+		code: ErrorCode.unsupportedProtocolVersion,
+		data: { requested, supported: [...legacyRevisions] },
+	});
+	const nested = `${"[".repeat(1001)}${"]".repeat(1001)}`;
+
+	test.each<[string, string, Record<string, string>, object]>([
+		[
+			"since it is of revision 2026-07-28",
+			JSON.stringify(modern),
+			{ "mcp-protocol-version": "2026-07-28" },
+			unsupported("2026-07-28"),
+		],
+		[
+			"since its header names a revision that is not served",
+			'{"jsonrpc":"2.0","id":"own","method":"echo"}',
+			{ "mcp-protocol-version": "2099-01-01" },
+			unsupported("2099-01-01"),
+		],
+		[
+			"since its params are no object",
+			'{"jsonrpc":"2.0","id":"own","method":"echo","params":[1]}',
+			{},
+			{ code: ErrorCode.invalidRequest },
+		],
+		[
+			"since its method is no string",
+			'{"jsonrpc":"2.0","id":"own","method":7}',
+			{},
+			{ code: ErrorCode.invalidRequest },
+		],
+		[
+			"since it is nested too deep",
+			`{"jsonrpc":"2.0","id":"own","method":"echo","params":{"a":${nested}}}`,
+			{},
+			{ code: ErrorCode.invalidRequest },
+		],
+	])("%s is 202, and its error comes on the stream", async (_why, body, headers, error) => {
+		const bridge = fakeBridge();
+		const { stream, endpoint } = await open(bridge);
+		const response = await bridge.post(endpoint, body, headers);
+		expect([response.status, await response.text()]).toEqual([202, ""]);
+		const event = await stream.nextEvent();
+		expect(Object.keys(event ?? {})).toEqual(["event", "data"]);
+		expect(event?.event).toBe("message");
+		const message = JSON.parse(event?.data ?? "");
+		expect(message).toMatchObject({ jsonrpc: "2.0", id: "own", error });
+		// The session goes on as if nothing had been.
+		await bridge.post(endpoint, initializeRequest("2024-11-05"));
+		expect(await stream.nextMessage()).toMatchObject({ id: 0, result: {} });
+	});
+
+	test("since its session has too many is told so on the stream, every request of a batch", async () => {
+		const bridge = fakeBridge({ maxRequestsPerSession: 2 });
+		const { stream, endpoint } = await open(bridge);
+		await bridge.post(endpoint, initializeRequest("2025-03-26"));
+		await stream.nextMessage();
+		await bridge.post(endpoint, request("first"));
+		const batch = [request("a"), request("b"), notification("n", {})];
+		const response = await bridge.post(endpoint, batch);
+		expect(response.status).toBe(202);
+		for (const id of ["a", "b"]) {
+			expect(await stream.nextMessage()).toMatchObject({
+				id,
+				error: {
+					code: ErrorCode.limitReached,
+					data: { limit: "maxRequestsPerSession" },
+				},
+			});
+		}
+		expect(bridge.peer().told).toEqual([]);
+		expect((await bridge.post(endpoint, request("second"))).status).toBe(202);
+		bridge.peer().answer("second");
+		expect(await stream.nextMessage()).toMatchObject({ id: "second" });
+	});
+
+	test("since its server has too many is told so on the stream", async () => {
+		const bridge = fakeBridge();
+		for (const server of bridge.servers) {
+			Object.assign(server, { unanswered: server.maxRequests });
+		}
+		const { stream, endpoint } = await open(bridge);
+		const response = await bridge.post(endpoint, request(1));
+		expect(response.status).toBe(202);
+		expect(response.headers.has("retry-after")).toBe(false);
+		expect(await stream.nextMessage()).toMatchObject({
+			id: 1,
+			error: { data: { limit: "maxRequests" } },
+		});
+	});
+
+	test("while its stream is broken is told so by the status", async () => {
+		const bridge = fakeBridge();
+		const { stream, endpoint } = await open(bridge);
+		await bridge.post(endpoint, request(1));
+		await stream.cancel();
+		const response = await bridge.post(endpoint, modern);
+		expect(response.status).toBe(400);
+		expect(await response.json()).toMatchObject({
+			id: "own",
+			error: unsupported("2026-07-28"),
+		});
+	});
+
+	test("since the bridge is about to end is 503, so that it is sent to another", async () => {
+		const bridge = fakeBridge();
+		const { endpoint } = await open(bridge);
+		bridge.state.closing = true;
+		const response = await bridge.post(endpoint, request(1));
+		expect(response.status).toBe(503);
+		expect(response.headers.has("retry-after")).toBe(true);
+	});
+
+	test.each([
+		["a batch where there are none", [request(1), request(2)]],
+		["an id that is none", { ...request(1), id: null }],
+		["no method", { jsonrpc: "2.0", id: 1 }],
+	])("cannot be answered on the stream where it is %s: 400", async (_what, body) => {
+		const bridge = fakeBridge();
+		const { endpoint } = await open(bridge);
+		expect((await bridge.post(endpoint, body)).status).toBe(400);
+	});
+});
+
+test("a notification of revision 2026-07-28 is taken and counted: nobody waits for an answer", async () => {
+	const bridge = fakeBridge();
+	const dropped: string[] = [];
+	for (const server of bridge.servers) {
+		Object.assign(server, { dropped: (kind: string) => dropped.push(kind) });
+	}
+	const { endpoint } = await open(bridge);
+	const { id, ...message } = modernRequestOf("notifications/cancelled");
+	expect((await bridge.post(endpoint, message)).status).toBe(202);
+	expect(dropped).toEqual(["notification-of-modern-client"]);
+	expect(bridge.peers).toEqual([]);
 });
 
 test("what the server says and asks comes on the stream, and the answer goes back", async () => {

@@ -173,6 +173,13 @@ describe("web pages", () => {
 		expect(bridge.peers).toEqual([]);
 	});
 
+	test("without an origin of their own may call where null is allowed", async () => {
+		const bridge = fakeBridge({ allowedOrigins: ["null"] });
+		const response = await bridge.post(path, echo, { origin: "null" });
+		expect(response.status).toBe(200);
+		expect(response.headers.get("access-control-allow-origin")).toBe("null");
+	});
+
 	test("an answer to an error can be read too", async () => {
 		const bridge = fakeBridge({ allowedOrigins: [origin] });
 		const response = await bridge.post(path, "{ not", { origin });
@@ -200,6 +207,9 @@ describe("the Host header", () => {
 		"127.0.0.1:8080",
 		"10.0.0.7",
 		"[::1]:8080",
+		"[::1]",
+		"[0:0:0:0:0:0:0:1]:8080",
+		"[2001:db8::1]:8080",
 		"bridge",
 		"bridge:8080",
 		"x.localhost:1",
@@ -236,6 +246,7 @@ describe("the Host header", () => {
 		["http://localhost:3000", true],
 		["http://127.0.0.1", true],
 		["http://[::1]:6274", true],
+		["http://[::1]", true],
 		["https://mcp.example.com", true],
 		["http://app.example.com", false],
 		["https://app.example.com:444", false],

@@ -75,14 +75,30 @@ export function declares(capabilities: Members, required: Members): boolean {
 	});
 }
 
-/** A legacy server's question as an entry of `inputRequests`. */
+/** A legacy server's question as an entry of `inputRequests`, with `params` in any case: see {@link withParams}. */
 export function inputRequestOf({ method, params }: Request): Members {
-	if (!params) return { method };
+	if (!params) return { method, params: {} };
 	// Revision 2026-07-28 has neither: the client retries the call instead.
 	const { elicitationId, task, ...rest } = withoutProgress(
 		withoutProtocolMeta(params),
 	);
 	return { method, params: rest };
+}
+
+/** An `input_required` result each of whose questions has `params`, which may be left out of some: clients fail without. */
+export function withParams(result: Members): Members {
+	const { inputRequests } = result;
+	if (!isMembers(inputRequests)) return result;
+	const entries = Object.entries(inputRequests);
+	const isWhole = entries.every(
+		([, entry]) => !isMembers(entry) || isMembers(entry.params),
+	);
+	if (isWhole) return result;
+	const whole = entries.map(([key, entry]) => [
+		key,
+		isMembers(entry) ? { ...entry, params: entry.params ?? {} } : entry,
+	]);
+	return { ...result, inputRequests: Object.fromEntries(whole) };
 }
 
 /**

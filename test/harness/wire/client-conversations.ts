@@ -63,9 +63,10 @@ export function clientConversations(
 	return [...conversations.values()];
 }
 
-/** By its content (2026-07-28, basic/versioning), which the header mirrors. */
-function isModern({ method, headers, sent }: Exchange): boolean {
+/** By its content (2026-07-28, basic/versioning), which the header mirrors. HTTP+SSE is legacy, whatever is posted to it. */
+function isModern({ method, url, headers, sent }: Exchange): boolean {
 	if (method !== "POST" || sent === undefined) return false;
+	if (url.searchParams.has("session_id")) return false;
 	const named = sent.cut
 		? new RegExp(`"${metaKey.protocolVersion}":"([^"]+)"`).exec(sent.text)?.[1]
 		: memberOf(parse(sent.text), "params", "_meta", metaKey.protocolVersion);
