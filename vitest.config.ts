@@ -88,6 +88,16 @@ export default defineConfig({
 					hookTimeout: 60_000,
 				},
 			},
+			// Once: the files of wrangler-free-deploy, under Node alone.
+			{
+				resolve: { alias },
+				test: {
+					name: "deploy",
+					include: ["test/deploy/**/*.test.ts"],
+					testTimeout: 60_000,
+					hookTimeout: 300_000,
+				},
+			},
 			// Once, since they pack, build and install; they run the result on every runtime by themselves.
 			{
 				resolve: { alias },

@@ -1,6 +1,7 @@
+import path from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { preparePython } from "../harness/prepare-python.ts";
 import { type Bridge, fixture, startBridge } from "../harness/start-bridge.ts";
-import { preparePython } from "./prepare-python.ts";
 import { type PythonClient, runClient } from "./run-client.ts";
 
 const revision = "2026-07-28";
@@ -87,7 +88,7 @@ const features: [feature: string, seen: unknown][] = [
 	["marked_parameters", [true, true]],
 ];
 
-const python = await preparePython();
+const python = await preparePython("python");
 
 if ("missing" in python) {
 	const what = `the Python SDK's client is not tested here: ${python.missing}`;
@@ -97,6 +98,7 @@ if ("missing" in python) {
 		expect(python.missing).not.toBe("");
 	});
 } else {
+	const command = path.join(python.folder, "bin/python");
 	let bridge: Bridge;
 	beforeAll(async () => {
 		bridge = await startBridge({
@@ -111,7 +113,7 @@ if ("missing" in python) {
 		});
 	});
 	const run = (server: string, mode: string, to = bridge) =>
-		runClient(python.command, [`${to.url}/servers/${server}`, mode]);
+		runClient(command, [`${to.url}/servers/${server}`, mode]);
 
 	describe.each(
 		connections,
@@ -168,7 +170,7 @@ if ("missing" in python) {
 		"modern",
 	])("asks a %s server for revision 2026-07-28 over HTTP+SSE, and connects all the same", async (server) => {
 		const url = `${bridge.url}/servers/${server}`;
-		const client = runClient(python.command, [url, "auto", "sse"]);
+		const client = runClient(command, [url, "auto", "sse"]);
 		expect(await client.said("called")).toBe("hello");
 		await client.ended;
 	});
@@ -180,7 +182,7 @@ if ("missing" in python) {
 		const own = await startBridge({
 			servers: { [server]: { ...servers[server], warm: 0 } },
 		});
-		const client = runClient(python.command, [
+		const client = runClient(command, [
 			`${own.url}/servers/${server}`,
 			"auto",
 			"listen",
