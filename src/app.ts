@@ -10,6 +10,7 @@ import { limitBody } from "./routes/limit-body.ts";
 import { limitHeaders } from "./routes/limit-headers.ts";
 import { metrics } from "./routes/metrics.ts";
 import type { RouteContext, ServerEnv } from "./routes/route-context.ts";
+import { serverPath } from "./routes/server-path.ts";
 import { messages, sse } from "./routes/sse.ts";
 import { status } from "./routes/status.ts";
 import { streamable } from "./routes/streamable.ts";
@@ -39,7 +40,7 @@ export function createApp(context: RouteContext, log: Logger): Hono {
 	}
 	routes.route("/", server);
 
-	const app = new Hono({ strict: false });
+	const app = new Hono({ getPath: serverPath(config.basePath) });
 	app.route(config.basePath || "/", routes);
 	app.notFound((c) =>
 		httpError(c, 404, {

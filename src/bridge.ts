@@ -2,8 +2,10 @@ import { randomBytes } from "node:crypto";
 import type { Hono } from "hono";
 import type { Logger } from "pino";
 import { createApp } from "./app.ts";
-import type { BridgeConfig } from "./config/resolve-config.ts";
+import type { BridgeConfig, FaultyEntry } from "./config/resolve-config.ts";
+import { foldName } from "./config/server-name.ts";
 import { sessionKeyOf } from "./config/session-key.ts";
+import { FaultyServer } from "./faulty-server.ts";
 import { KeepAlive } from "./routes/event-stream.ts";
 import type { RouteContext } from "./routes/route-context.ts";
 import { SessionIds } from "./routes/session-ids.ts";
@@ -22,7 +24,7 @@ export class Bridge {
 	/** Answers HTTP requests: `bridge.app.fetch` fits every runtime's server. */
 	readonly app: Hono;
 	readonly #log: Logger;
-	readonly #servers = new Map<string, Server>();
+	readonly #servers = new Map<string, Server | FaultyServer>();
 	/** Servers that are gone from the config and end. */
 	readonly #removing = new Set<Promise<void>>();
 	readonly #sessions = new SessionStore<StreamableSession>();
@@ -43,10 +45,11 @@ export class Bridge {
 		this.#gate = new StartGate(config.maxStartingChildren);
 		this.#keepAlive = new KeepAlive(config.keepAliveMs);
 		for (const name of enabledServers(config)) this.#add(name);
+		for (const entry of config.faulty) this.#addFaulty(entry);
 		let lastActivity = Date.now();
 		const context: RouteContext = {
 			config,
-			find: (name) => this.#servers.get(name.toLowerCase()),
+			find: (name) => this.#servers.get(name) ?? this.#findFolded(name),
 			all: () => [...this.#servers.values()],
 			sessionIds: new SessionIds(
 				hmacSeal(keyFor("session", this.#key)),
@@ -86,26 +89,36 @@ export class Bridge {
 		const drainMs = before.drainTimeoutMs;
 		// Options of the HTTP surface are built into the routes.
 		const { servers, defaultServer } = config;
-		this.#config = { ...before, servers, defaultServer };
-		const names = new Set(enabledServers(config));
+		this.#config = { ...before, servers, faulty: config.faulty, defaultServer };
+		const { faulty } = config;
+		const enabled = enabledServers(config);
+		const names = new Set([...enabled, ...faulty.map(({ name }) => name)]);
 		const work: Promise<void>[] = [];
-		for (const [key, server] of this.#servers) {
-			if (names.has(server.name)) continue;
-			this.#log.info({ server: server.name }, "removed");
-			this.#servers.delete(key);
+		for (const [name, server] of this.#servers) {
+			if (names.has(name)) continue;
+			this.#log.info({ server: name }, "removed");
+			this.#servers.delete(name);
 			work.push(this.#remove(server, drainMs));
 		}
-		for (const name of names) {
+		for (const name of enabled) {
 			const entry = config.servers[name];
-			const server = this.#servers.get(name.toLowerCase());
+			const server = this.#servers.get(name);
 			if (!entry) continue;
-			if (!server) {
+			if (!(server instanceof Server)) {
+				if (server) work.push(this.#remove(server, drainMs));
 				this.#log.info({ server: name }, "added");
 				this.#add(name).start();
 			} else if (!isSame(entry, before.servers[name])) {
 				this.#log.info({ server: name }, "changed: restarting it");
 				work.push(server.reconfigure(entry, drainMs));
 			}
+		}
+		for (const entry of faulty) {
+			const server = this.#servers.get(entry.name);
+			const old = before.faulty.find(({ name }) => name === entry.name);
+			if (isSame(entry, old)) continue;
+			if (server) work.push(this.#remove(server, drainMs));
+			this.#addFaulty(entry);
 		}
 		await Promise.all(work);
 		return globalOptions(config).filter(
@@ -132,7 +145,7 @@ export class Bridge {
 	}
 
 	/** Ends a server and its sessions. Another of the same name may come before it is gone: by then none of them is found any more. */
-	#remove(server: Server, drainMs: number): Promise<void> {
+	#remove(server: Server | FaultyServer, drainMs: number): Promise<void> {
 		const sessions = [
 			...this.#sessions.takeAll(server.name),
 			...this.#sseSessions.takeAll(server.name),
@@ -158,8 +171,27 @@ export class Bridge {
 			this.#gate,
 			this.#log,
 		);
-		this.#servers.set(name.toLowerCase(), server);
+		this.#servers.set(name, server);
 		return server;
+	}
+
+	#addFaulty(entry: FaultyEntry): void {
+		const server = new FaultyServer(entry);
+		const { code, reason } = server.failure;
+		this.#log.error(
+			{ server: entry.name, code },
+			`Server "${entry.name}" ${reason}`,
+		);
+		this.#servers.set(entry.name, server);
+	}
+
+	/** Names may be written in any case; where two differ in that alone, the second is faulty. */
+	#findFolded(name: string): Server | FaultyServer | undefined {
+		const folded = foldName(name);
+		const found = [...this.#servers.values()].filter(
+			(server) => foldName(server.name) === folded,
+		);
+		return found.find((server) => server instanceof Server) ?? found[0];
 	}
 
 	#reap(): void {
@@ -176,7 +208,7 @@ function enabledServers({ servers }: BridgeConfig): string[] {
 
 function globalOptions(config: BridgeConfig) {
 	return (Object.keys(config) as (keyof BridgeConfig)[]).filter(
-		(name) => name !== "servers" && name !== "defaultServer",
+		(name) => !["servers", "faulty", "defaultServer"].includes(name),
 	);
 }
 

@@ -41,6 +41,11 @@ export async function main(argv: string[]): Promise<void> {
 			parsePort,
 		)
 		.option(
+			"--strict",
+			"refuse a config with a fault in any entry, instead of serving the others",
+			false,
+		)
+		.option(
 			"--no-watch",
 			"do not take changes of the config into force (but on SIGHUP)",
 		)

@@ -5,6 +5,8 @@ import type { BridgeConfig } from "../config/resolve-config.ts";
 export interface ConfigSource {
 	config: string;
 	namedServerConfig?: string;
+	/** Whether a fault of one server is one of the whole config. */
+	strict: boolean;
 }
 
 /** A config, and what in its file has no meaning here. */
@@ -27,9 +29,10 @@ async function readConfig(
 ): Promise<ReadConfig> {
 	if (source.namedServerConfig !== undefined) {
 		const { loadNamedServers } = await import("../config/named-servers.ts");
-		return await loadNamedServers(source.namedServerConfig);
+		const { namedServerConfig, strict } = source;
+		return await loadNamedServers(namedServerConfig, { strict });
 	}
 	const { loadConfigApart } = await import("../config/load-config-apart.ts");
-	const config = await loadConfigApart(source.config, reading);
+	const config = await loadConfigApart(source.config, reading, source.strict);
 	return { config, warnings: [] };
 }

@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import { Bridge } from "../bridge.ts";
+import { unsetVariables } from "../config/config-error.ts";
 import { ConfigFollower } from "../config/config-follower.ts";
 import type { ConfigReader } from "../config/config-reader.ts";
 import type { BridgeConfig } from "../config/resolve-config.ts";
@@ -112,6 +113,13 @@ export async function serve(
 	/** The command line comes before the config. */
 	function accept({ config, warnings }: ReadConfig): BridgeConfig {
 		for (const warning of warnings) log.warn(warning);
+		const problems = config.faulty.flatMap(({ problems }) => problems);
+		const unset = unsetVariables(problems);
+		if (unset !== "") {
+			log.error(
+				`environment variables that are not set: ${unset} (set them where the bridge is started)`,
+			);
+		}
 		const { host = config.host, port = config.port } = options;
 		return { ...config, host, port };
 	}
@@ -140,7 +148,7 @@ function announcement(
 ): string {
 	const width = Math.max(...servers.map(({ length }) => length));
 	const lines = servers.map((name) => {
-		const base = `${url}${basePath}/servers/${name}`;
+		const base = `${url}${basePath}/servers/${encodeURIComponent(name)}`;
 		return `  ${name.padEnd(width)}  ${base}/mcp  (SSE: ${base}/sse)\n`;
 	});
 	return `mcp-edge-bridge ${version} on ${runtime} is listening on ${url}\n${lines.join("")}`;

@@ -7,6 +7,8 @@ export function closestName(
 	let closest: string | undefined;
 	let least = limit + 1;
 	for (const name of names) {
+		// So many edits it takes at least: a text of any length costs no more than the longest name.
+		if (Math.abs(typed.length - name.length) >= least) continue;
 		const edits = distance(typed.toLowerCase(), name.toLowerCase());
 		if (edits < least) [closest, least] = [name, edits];
 	}

@@ -5,7 +5,7 @@ export type ConfigErrorCode =
 	| "CONFIG_NOT_LOADABLE"
 	/** The file was read, and what it says is not allowed: see `problems`. */
 	| "CONFIG_INVALID"
-	/** The file asks for an environment variable that is not set. */
+	/** The file asks for environment variables that are not set, and has no other problem. */
 	| "CONFIG_ENV_MISSING";
 
 /** One thing to correct in a config. */
@@ -16,6 +16,8 @@ export interface Problem {
 	readonly found: string;
 	/** What is allowed there. */
 	readonly expected: string;
+	/** The environment variable that is not set, where that is the problem. */
+	readonly variable?: string;
 }
 
 /** Why a config cannot be used. The message holds every problem, a line for each. */
@@ -46,13 +48,48 @@ export function invalidConfig(
 ): ConfigError {
 	const count =
 		problems.length === 1 ? "1 problem" : `${problems.length} problems`;
+	const variables = unsetVariables(problems);
+	const unset = variables === "" ? "" : `; not set: ${variables}`;
 	return new ConfigError(
-		"CONFIG_INVALID",
-		`Cannot use config "${file}": ${count} to correct`,
+		problemCode(problems),
+		`Cannot use config "${file}": ${count} to correct${unset}`,
 		{ problems },
 	);
 }
 
-function problemLine({ path, found, expected }: Problem): string {
+/** The code of an error that has these problems. */
+export function problemCode(problems: readonly Problem[]): ConfigErrorCode {
+	return problems.every(({ variable }) => variable !== undefined)
+		? "CONFIG_ENV_MISSING"
+		: "CONFIG_INVALID";
+}
+
+/** The names of all environment variables that are missing, each once; empty where none is. */
+export function unsetVariables(problems: readonly Problem[]): string {
+	const names = problems.flatMap(({ variable }) => variable ?? []);
+	return [...new Set(names)].join(", ");
+}
+
+/** A problem as one line. */
+export function problemLine({ path, found, expected }: Problem): string {
 	return `${path}: ${found} (allowed: ${expected})`;
+}
+
+/**
+ * The problem of a variable that is not set.
+ *
+ * @param path where its value is needed
+ * @param remedy how the file could give a default
+ */
+export function unsetVariable(
+	path: string,
+	variable: string,
+	remedy: string,
+): Problem {
+	return {
+		path,
+		found: `environment variable "${variable}" is not set`,
+		expected: `a variable set where the bridge is started, or a default: ${remedy}`,
+		variable,
+	};
 }

@@ -8,18 +8,24 @@ import { ConfigError } from "./config-error.ts";
 import { loadConfig } from "./load-config.ts";
 import type { BridgeConfig } from "./resolve-config.ts";
 
+/** What the worker is to load, as `loadConfig` takes it. */
+export interface WorkerInput {
+	file: string;
+	strict: boolean;
+}
+
 /** What the worker says, once: the config, or the code and message of a ConfigError; and which files it took to know. */
 export type WorkerAnswer = { files: string[] } & (
 	| { config: BridgeConfig }
 	| { code: ConfigError["code"]; message: string }
 );
 
-/** Loads the config file that `workerData` names, in a worker of {@link loadConfigApart}. */
+/** Loads what `workerData` names, in a worker of {@link loadConfigApart}. */
 async function answer(): Promise<WorkerAnswer> {
-	const file = String(workerData);
+	const { file, strict }: WorkerInput = workerData;
 	const filesRead = recordReads();
 	try {
-		const config = await loadConfig(file, configApi);
+		const config = await loadConfig(file, configApi, strict);
 		return { config, files: filesRead() };
 	} catch (error) {
 		if (!(error instanceof ConfigError)) throw error;

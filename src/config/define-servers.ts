@@ -25,6 +25,12 @@ export interface ServerInput {
 	env?: Readonly<Record<string, string | undefined>> | undefined;
 
 	/**
+	 * A file of further variables in dotenv syntax, relative to the folder of the config file; `env` comes before it.
+	 * Default: none. It has to exist, and is read when the config is.
+	 */
+	envFile?: string | undefined;
+
+	/**
 	 * Names of further variables of the bridge's own environment that the child gets, besides a small
 	 * allow-list (PATH, HOME and the like). Default: none.
 	 *
@@ -232,8 +238,9 @@ export interface ServerInput {
 /** What `servers.ts` exports. */
 export interface BridgeInput {
 	/**
-	 * The servers by name. A name becomes a part of the URL (`/servers/github/mcp`): letters, digits and
-	 * `. _ ~ -`, starting with a letter or digit, at most 64 characters. Required, at least one enabled.
+	 * The servers by name. A name becomes a part of the URL (`/servers/github/mcp`), percent-encoded where that
+	 * takes it (`/servers/%40acme%2Fnotes/mcp`): at most 128 characters, no control characters, no `.` or `..`
+	 * between slashes. Required, at least one enabled.
 	 */
 	servers: Readonly<Record<string, ServerInput>>;
 

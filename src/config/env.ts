@@ -7,8 +7,9 @@ import { ConfigError } from "./config-error.ts";
  * A variable that is set to an empty string counts as set.
  *
  * @param name such as `"GITHUB_TOKEN"`
- * @param fallback the value where the variable is not set; without one that is an error
- * @throws {ConfigError} `CONFIG_ENV_MISSING`
+ * @param fallback the value where the variable is not set. Without one that is a fault: of the server whose entry
+ *   needs it where the bridge reads a `servers.ts`, which goes on so that all that are missing are named
+ * @throws {ConfigError} `CONFIG_ENV_MISSING`, in a program of your own
  */
 export function env(name: string, fallback?: string): string {
 	const value = readVariable(name) ?? fallback;

@@ -3,7 +3,7 @@ import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import { ConfigError } from "./config-error.ts";
 import type { Reading } from "./config-reader.ts";
-import type { WorkerAnswer } from "./config-worker.ts";
+import type { WorkerAnswer, WorkerInput } from "./config-worker.ts";
 import type { BridgeConfig } from "./resolve-config.ts";
 
 /** Beside this file, in the language of this file. */
@@ -26,8 +26,10 @@ const loadTimeoutMs = 30_000;
 export async function loadConfigApart(
 	file: string,
 	{ files, signal }: Reading,
+	strict = false,
 ): Promise<BridgeConfig> {
-	const thread = new Worker(worker, { workerData: file });
+	const workerData: WorkerInput = { file, strict };
+	const thread = new Worker(worker, { workerData });
 	const exited = once(thread, "exit").then(() => {
 		throw new ConfigError(
 			"CONFIG_NOT_LOADABLE",
@@ -62,7 +64,7 @@ export async function loadConfigApart(
 			import("./load-config.ts"),
 			import("./config-api.ts"),
 		]);
-		return await Promise.race([loadConfig(file, configApi), stopped]);
+		return await Promise.race([loadConfig(file, configApi, strict), stopped]);
 	} finally {
 		clearTimeout(timer);
 		// Not waited for: a thread that waits for a program (execSync) ends after that.

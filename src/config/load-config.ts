@@ -1,7 +1,13 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import { ConfigError } from "./config-error.ts";
-import { type BridgeConfig, resolveConfig } from "./resolve-config.ts";
+import { ConfigError, invalidConfig } from "./config-error.ts";
+import { isPlainObject } from "./plain-object.ts";
+import {
+	type BridgeConfig,
+	type EntryOrigin,
+	resolveConfig,
+} from "./resolve-config.ts";
+import { UnsetMarks } from "./unset-marks.ts";
 
 const example = `import { defineServers } from "mcp-edge-bridge";
 export default defineServers({
@@ -15,21 +21,50 @@ export default defineServers({
  *
  * @param file absolute, or relative to the working directory
  * @param api what `import … from "mcp-edge-bridge"` gives inside the file, where the package need not be installed
+ * @param strict whether a fault of one entry is one of the whole file
  * @throws {ConfigError}
  */
 export async function loadConfig(
 	file: string,
 	api: object,
+	strict = false,
 ): Promise<BridgeConfig> {
 	const path = resolve(file);
 	await assertFile(path, example);
-	const exported = await importFresh(path, api);
+	const marks = new UnsetMarks();
+	const exported = await importFresh(path, { ...api, env: marks.env }).catch(
+		(error: ConfigError) => {
+			if (marks.lost.length === 0) throw error;
+			// What it made of a missing variable may be why it throws.
+			const { code, message, problems } = invalidConfig(path, marks.lost);
+			const whole = `${message}\n  ${error.message}`;
+			throw new ConfigError(code, whole, { cause: error, problems });
+		},
+	);
 	if (!("default" in exported))
 		throw notLoadable(
 			path,
 			"it has no default export (write: export default defineServers({ servers: {…} }))",
 		);
-	return resolveConfig(exported.default, { file: path });
+	return resolveConfig(exported.default, {
+		file: path,
+		strict,
+		...findUnset(exported.default, marks),
+	});
+}
+
+/** Which entry needs a variable that is not set, or that it is none of them. */
+function findUnset(input: unknown, marks: UnsetMarks) {
+	if (!isPlainObject(input)) return { problems: marks.lost };
+	const { servers, ...options } = input;
+	const origins = new Map<string, EntryOrigin>();
+	for (const [name, entry] of Object.entries(
+		isPlainObject(servers) ? servers : {},
+	)) {
+		const path = ["servers", name];
+		origins.set(name, { path, problems: marks.within(entry, path) });
+	}
+	return { origins, problems: [...marks.within(options, []), ...marks.lost] };
 }
 
 async function importFresh(path: string, api: object): Promise<object> {

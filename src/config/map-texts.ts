@@ -1,7 +1,5 @@
-import { pathText } from "./path-text.ts";
+import { type Path, pathText } from "./path-text.ts";
 import { isPlainObject } from "./plain-object.ts";
-
-type Path = readonly (string | number)[];
 
 /** A copy of plain data in which every string is what `change` gives for it; keys stay. */
 export function mapTexts(

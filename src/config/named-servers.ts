@@ -1,91 +1,142 @@
-import { invalidConfig, type Problem } from "./config-error.ts";
+import { dirname } from "node:path";
+import { type Problem, unsetVariable } from "./config-error.ts";
 import { readVariable } from "./env.ts";
 import { mapTexts } from "./map-texts.ts";
-import { expandedKeys, type NamedFile } from "./named-entries.ts";
+import type { NamedFile } from "./named-entries.ts";
+import { expandedKeys, type NamedEntry, runsShell } from "./named-entry.ts";
 import { isPlainObject } from "./plain-object.ts";
 import { readNamedServers } from "./read-named-servers.ts";
-import { type BridgeConfig, checkConfig } from "./resolve-config.ts";
-import { expandVariables } from "./variables.ts";
+import {
+	acceptConfig,
+	type BridgeConfig,
+	type Checked,
+	checkConfig,
+} from "./resolve-config.ts";
+import {
+	configFolder,
+	joinParts,
+	type SplitOptions,
+	splitVariables,
+} from "./variables.ts";
 
 /**
  * Reads a JSON file of named servers, as Claude Desktop, VS Code and other hosts have one.
  *
- * `${NAME}`, `${NAME:-default}` and `${env:NAME}` in `command`, `args`, `cwd` and the values of `env` are
- * replaced by the bridge's environment variables. The options of `servers.ts` may stand in an entry too.
+ * Variables in `command`, `args`, `cwd`, `envFile` and the values of `env` are replaced by the bridge's environment
+ * variables. The options of `servers.ts` may stand in an entry too.
  *
  * @param file absolute, or relative to the working directory
- * @returns the config, and a line for each key that was left out
+ * @param options.strict whether a fault of one entry, or one that is left out, is a problem of the whole file; default false
+ * @returns the config, and a line for each thing that was left out
  * @throws {ConfigError}
  */
 export async function loadNamedServers(
 	file: string,
+	{ strict = false } = {},
 ): Promise<{ config: BridgeConfig; warnings: string[] }> {
 	const named = await readNamedServers(file);
-	const problems = [...named.problems];
-	const servers = Object.fromEntries(
-		named.entries.map(({ name, input }) => [
-			name,
-			expandEntry(input, [named.root, name], problems),
-		]),
-	);
+	const expansion = new Expansion(named);
+	const entries = named.entries.map((entry) => expansion.of(entry));
+	const checked = checkEntries(entries, named, strict);
+	const config = acceptConfig(checked, { file: named.file, strict });
 	return {
-		config: checkNamedServers(servers, { ...named, problems }),
+		config,
 		warnings: [
 			...named.warnings,
+			...named.leftOut.map(({ path, found }) => `${path}: left out, ${found}`),
 			...named.entries.flatMap(({ warnings }) => warnings),
+			...expansion.warnings,
 		],
 	};
 }
 
 /**
- * The config of servers from a JSON file.
+ * What entries of a JSON file mean, their variables replaced or not.
  *
- * @throws {ConfigError} with the problems that are known already and those that are found
+ * @param strict whether what was left out is a problem of the file; it is one in any case where nothing else can be served
  */
-export function checkNamedServers(
-	servers: Record<string, unknown>,
-	{
-		file,
-		root,
-		problems,
-	}: Pick<NamedFile, "root" | "problems"> & { file: string },
-): BridgeConfig {
-	const checked = checkConfig({ servers }, { file });
-	if (checked.ok && problems.length === 0) return checked.config;
-	const found = checked.ok ? [] : checked.problems;
-	throw invalidConfig(file, [
-		...problems,
-		...found
-			.map((problem) => ({
-				...problem,
-				path: problem.path.replace(/^servers/, root),
-			}))
-			// One problem for one place: an unset variable also leaves an empty command.
-			.filter(({ path }) => problems.every((known) => known.path !== path)),
-	]);
+export function checkEntries(
+	entries: readonly NamedEntry[],
+	named: NamedFile & { readonly file: string },
+	strict = false,
+): Checked {
+	const inputs = entries.map(({ name, input }) => [name, input]);
+	const checked = checkConfig(
+		{ servers: Object.fromEntries(inputs) },
+		{
+			file: named.file,
+			origins: new Map(entries.map((entry) => [entry.name, entry])),
+		},
+	);
+	const isServed = Object.values(checked.config?.servers ?? {}).some(
+		({ enabled }) => enabled,
+	);
+	const leftOut = isServed && !strict ? [] : named.leftOut;
+	// What there is instead of servers has been said in words of the file.
+	const own = named.entries.length === 0 ? [] : checked.problems;
+	const problems = [...named.problems, ...leftOut, ...own];
+	return problems.length > 0
+		? { ...checked, config: undefined, problems }
+		: checked;
 }
 
-function expandEntry(
-	input: unknown,
-	path: readonly string[],
-	problems: Problem[],
-): unknown {
-	if (!isPlainObject(input)) return input;
-	const expand = (text: string, at: string) => {
-		const expanded = expandVariables(text, readVariable);
-		for (const name of expanded.unset)
-			problems.push({
-				path: at,
-				found: `environment variable "${name}" is not set`,
-				expected: `a variable set where the bridge is started, or a default: \${${name}:-…}`,
-			});
-		return expanded.text;
-	};
-	const entries = Object.entries(input).map(([key, value]) => [
-		key,
-		expandedKeys.includes(key)
-			? mapTexts(value, [...path, key], expand)
-			: value,
-	]);
-	return Object.fromEntries(entries);
+/** How the texts of an entry are to be read. */
+export function splitOptions(
+	input: Record<string, unknown>,
+	key: string,
+	{ inputs }: NamedFile,
+): SplitOptions {
+	return { bare: key !== "args" || !runsShell(input), inputs };
+}
+
+/** Replaces the variables of one file's entries. */
+class Expansion {
+	readonly #named: NamedFile;
+	readonly #folder: string;
+	#usesFolder = false;
+
+	constructor(named: NamedFile & { readonly file: string }) {
+		this.#named = named;
+		this.#folder = dirname(named.file);
+	}
+
+	/** What is to be said about all of them. */
+	get warnings(): string[] {
+		return this.#usesFolder
+			? [
+					`\${workspaceFolder} is taken for the folder of the config: ${this.#folder}`,
+				]
+			: [];
+	}
+
+	of(entry: NamedEntry): NamedEntry {
+		const { input } = entry;
+		if (!isPlainObject(input)) return entry;
+		const problems = [...entry.problems];
+		const members = Object.entries(input).map(([key, value]) => {
+			if (!expandedKeys.includes(key)) return [key, value];
+			const options = splitOptions(input, key, this.#named);
+			return [
+				key,
+				mapTexts(value, [...entry.path, key], (text, path) =>
+					this.#expand(text, path, options, problems),
+				),
+			];
+		});
+		return { ...entry, input: Object.fromEntries(members), problems };
+	}
+
+	#expand(
+		text: string,
+		path: string,
+		options: SplitOptions,
+		problems: Problem[],
+	): string {
+		const parts = splitVariables(text, options);
+		this.#usesFolder ||= parts.includes(configFolder);
+		const joined = joinParts(parts, this.#folder, readVariable);
+		for (const name of joined.unset)
+			problems.push(unsetVariable(path, name, `\${${name}:-…}`));
+		return joined.text;
+	}
 }

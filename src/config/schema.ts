@@ -221,6 +221,7 @@ export const serverSchema = v.object(
 		command: text(commandExpected),
 		args: v.optional(strings(string("a string"), "an array of strings"), []),
 		env: v.optional(environment, {}),
+		envFile: v.optional(text("a path of a file in dotenv syntax")),
 		inheritEnv: v.optional(inheritEnv, []),
 		cwd: v.optional(text("a path of a directory")),
 		isolation: v.optional(

@@ -1,20 +1,38 @@
+import { type Problem, problemLine } from "./config-error.ts";
 import { mapTexts } from "./map-texts.ts";
-import { expandedKeys, type NamedEntry } from "./named-entries.ts";
+import type { NamedFile } from "./named-entries.ts";
+import { expandedKeys, type NamedEntry } from "./named-entry.ts";
+import { splitOptions } from "./named-servers.ts";
 import { isPlainObject } from "./plain-object.ts";
-import { splitVariables, type Variable } from "./variables.ts";
+import {
+	configFolder,
+	splitVariables,
+	type TextPart,
+	type Variable,
+} from "./variables.ts";
 
 const lineWidth = 80;
 const tabWidth = 2;
+/** Of what stands in front of an entry's lines. */
+const outerWidth = 2 * tabWidth;
 
 /** How a string is written: as it is, or with its variables as calls of `env`. */
 type TextSource = (text: string) => string;
 
-/** The text of a `servers.ts` with these entries, the comments first. */
+/** An entry of a JSON file, and what keeps it from being served. */
+export interface SourceEntry {
+	readonly entry: NamedEntry;
+	readonly problems: readonly Problem[];
+}
+
+/** The text of a `servers.ts` with these entries, the comments first. An entry with problems is a comment. */
 export function serversSource(
-	entries: readonly NamedEntry[],
+	entries: readonly SourceEntry[],
+	file: NamedFile,
 	comments: readonly string[],
 ): string {
-	const names = entries.some(usesVariables)
+	const used = entries.filter(({ problems }) => problems.length === 0);
+	const names = used.some(({ entry }) => usesVariables(entry, file))
 		? "defineServers, env"
 		: "defineServers";
 	return [
@@ -23,22 +41,33 @@ export function serversSource(
 		"",
 		"export default defineServers({",
 		"\tservers: {",
-		...entries.flatMap(({ name, input, warnings }) => [
-			...warnings.map((warning) => `\t\t${commentSource(warning)}`),
-			`\t\t${keySource(name)}: ${entrySource(input)},`,
-		]),
+		...entries.flatMap(({ entry, problems }) => {
+			const lines = entrySource(entry, file);
+			const remarks = [...entry.warnings, ...problems.map(problemLine)];
+			return [
+				...remarks.map((remark) => `\t\t${commentSource(remark)}`),
+				...(problems.length === 0
+					? lines.map((line) => `\t\t${line}`)
+					: lines.map((line) => `\t\t${commentSource(line)}`)),
+			];
+		}),
 		"\t},",
 		"});",
 		"",
 	].join("\n");
 }
 
-function entrySource(input: unknown): string {
-	const members = Object.entries(input as object).map(([key, value]) => {
-		const text = expandedKeys.includes(key) ? variableSource : JSON.stringify;
-		return memberSource(key, value, 3, text);
+/** The lines of an entry, not indented. */
+function entrySource({ name, input }: NamedEntry, file: NamedFile): string[] {
+	if (!isPlainObject(input)) return [];
+	const members = Object.entries(input).map(([key, value]) => {
+		const options = splitOptions(input, key, file);
+		const text = expandedKeys.includes(key)
+			? (text: string) => partsSource(splitVariables(text, options))
+			: (text: string) => JSON.stringify(text);
+		return memberSource(key, value, 1, text);
 	});
-	return ["{", ...members, "\t\t}"].join("\n");
+	return [`${keySource(name)}: {`, ...members, "},"].join("\n").split("\n");
 }
 
 function memberSource(
@@ -48,7 +77,7 @@ function memberSource(
 	text: TextSource,
 ): string {
 	const start = `${"\t".repeat(depth)}${keySource(key)}: `;
-	const column = start.length + depth * (tabWidth - 1);
+	const column = start.length + depth * (tabWidth - 1) + outerWidth;
 	return `${start}${valueSource(value, depth, column, text)},`;
 }
 
@@ -85,16 +114,22 @@ function keySource(key: string): string {
 	return /^[A-Za-z_$][\w$]*$/.test(key) ? key : JSON.stringify(key);
 }
 
-function variableSource(text: string): string {
-	const parts = splitVariables(text);
+function partsSource(parts: readonly TextPart[]): string {
 	const [first] = parts;
 	if (parts.every((part) => typeof part === "string"))
-		return JSON.stringify(text);
-	if (parts.length === 1 && typeof first === "object") return callSource(first);
+		return JSON.stringify(parts.join(""));
+	if (parts.length === 1 && first !== undefined && typeof first !== "string")
+		return expressionSource(first);
 	const inner = parts.map((part) =>
-		typeof part === "string" ? templateSource(part) : `\${${callSource(part)}}`,
+		typeof part === "string"
+			? templateSource(part)
+			: `\${${expressionSource(part)}}`,
 	);
 	return `\`${inner.join("")}\``;
+}
+
+function expressionSource(part: Exclude<TextPart, string>): string {
+	return part === configFolder ? "import.meta.dirname" : callSource(part);
 }
 
 function callSource({ name, fallback }: Variable): string {
@@ -117,12 +152,17 @@ function commentSource(text: string): string {
 	return `// ${text.replace(/[\n\r\u2028\u2029]+/g, " ")}`;
 }
 
-function usesVariables({ input }: NamedEntry): boolean {
+function usesVariables({ input }: NamedEntry, file: NamedFile): boolean {
 	let found = false;
-	for (const key of expandedKeys)
-		mapTexts((input as Record<string, unknown>)[key], [], (text) => {
-			found ||= splitVariables(text).some((part) => typeof part === "object");
+	for (const [key, value] of Object.entries(Object(input))) {
+		if (!expandedKeys.includes(key)) continue;
+		const options = splitOptions(Object(input), key, file);
+		mapTexts(value, [], (text) => {
+			found ||= splitVariables(text, options).some(
+				(part) => typeof part === "object",
+			);
 			return text;
 		});
+	}
 	return found;
 }

@@ -76,7 +76,9 @@ export function sse(context: RouteContext) {
 			streamOptions(context, server),
 			() => session.leave(connection),
 		);
-		const endpoint = c.req.path.replace(/\/sse\/?$/, "/messages");
+		// As the client has written it: a server's name may be percent-encoded in it, or not.
+		const { pathname } = new URL(c.req.url);
+		const endpoint = pathname.replace(/\/sse\/?$/, "/messages");
 		// Never with `retry`, by which an EventSource would be back sooner: Java's SDK takes a line that is none of event, data and id for an error.
 		connection.send({
 			event: "endpoint",

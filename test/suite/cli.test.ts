@@ -9,17 +9,19 @@ import {
 import { createServer, type Server } from "node:net";
 import path from "node:path";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
+import { callMessage } from "../harness/call-message.ts";
 import { eventually, pidsWith, waitUntilGone } from "../harness/processes.ts";
 import {
 	initializeRequest,
 	messagesOf,
 	openSse,
 	post,
+	RawClient,
 } from "../harness/raw-http.ts";
 import { bridgeCommand, root, runtimeName } from "../harness/runtimes.ts";
 import { scratch } from "../harness/scratch.ts";
 import { fixture } from "../harness/start-bridge.ts";
-import { callOnce, textOf } from "../harness/status.ts";
+import { callOnce, serverStatus, textOf } from "../harness/status.ts";
 
 /** The program as its user sees it: command line, output, exit code. */
 
@@ -237,7 +239,7 @@ describe("a config that cannot be used is exit code 2", () => {
 			servers: {
 				good: server,
 				bad: { command: "", concurrency: 0 },
-				"b/d": { command: "x" },
+				"b/../d": { command: "x" },
 			},
 		});
 		const { code, stdout, stderr } = await ended(["--config", file]);
@@ -250,7 +252,7 @@ describe("a config that cannot be used is exit code 2", () => {
 			'did you mean "historyEvents"?',
 			"servers.bad.command: ",
 			"servers.bad.concurrency: ",
-			'servers["b/d"]: ',
+			'servers["b/../d"]: ',
 		]) {
 			expect(stderr).toContain(problem);
 		}
@@ -531,6 +533,64 @@ describe("a JSON config of named servers", () => {
 		expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
 		expect(stderr).toContain("CLI_TEST_TOKEN");
 		expect((await ended(["import", file])).code).toBe(0);
+	});
+
+	test("serves what it can: an entry with a fault is failed with its reason, in log, health, status and to its clients", async () => {
+		const faulty = at("faulty.json");
+		const json = {
+			mcpServers: {
+				"@acme/every thing": { command, args },
+				// biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of the JSON file
+				unset: { command, env: { TOKEN: "${CLI_TEST_ONE}" } },
+				folder: { command, args: ["$CLI_TEST_TWO"], cwd: "no/such/folder" },
+				remote: { url: "https://example.com/mcp" },
+			},
+		};
+		writeFileSync(faulty, JSON.stringify(json));
+		const options = ["--named-server-config", faulty, "--port", "0"];
+		const { program, url } = await listening(options);
+		const name = "%40acme%2Fevery%20thing";
+		expect(program.stdout).toContain(`${url}/servers/${name}/mcp`);
+		for (const path of [name, "@acme/every%20thing"]) {
+			const answer = await callOnce({ url }, path, "echo", { message: "m" });
+			expect(textOf(answer)).toBe("m");
+		}
+
+		for (const [server, code, reasons] of [
+			["unset", "CONFIG_ENV_MISSING", ["env.TOKEN", "CLI_TEST_ONE"]],
+			["folder", "CONFIG_INVALID", ["folder.cwd", "CLI_TEST_TWO"]],
+		] as const) {
+			const health = await fetch(`${url}/servers/${server}/health`);
+			expect(health.status).toBe(503);
+			const { failure, state } = await serverStatus({ url }, server);
+			expect([state, failure?.code]).toEqual(["failed", code]);
+			const client = await RawClient.connect({ url }, server, "sse");
+			const answers = [
+				await callOnce({ url }, server, "echo"),
+				await client.request(callMessage(1, "echo")),
+			];
+			client.close();
+			for (const reason of reasons) {
+				expect(await health.clone().text()).toContain(reason);
+				expect(failure?.reason).toContain(reason);
+				expect(program.stderr).toContain(reason);
+				for (const { error } of answers)
+					expect(error?.message).toContain(reason);
+			}
+		}
+		expect(program.stderr).toContain("not set: CLI_TEST_ONE, CLI_TEST_TWO");
+		expect(program.stderr).toContain("mcpServers.remote");
+		expect((await fetch(`${url}/servers/remote/health`)).status).toBe(404);
+		expect((await fetch(`${url}/health/ready`)).status).toBe(200);
+
+		const strict = await ended([...options, "--strict"]);
+		expect(strict.code).toBe(2);
+		for (const problem of ["TOKEN", "folder.cwd", "mcpServers.remote"])
+			expect(strict.stderr).toContain(problem);
+		const imported = await ended(["import", faulty]);
+		expect(imported.code).toBe(0);
+		expect(imported.stdout).toContain('"@acme/every thing": {');
+		expect(imported.stdout).toContain("// mcpServers.remote");
 	});
 
 	test.each([

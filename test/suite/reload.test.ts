@@ -11,6 +11,7 @@ import {
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, test } from "vitest";
+import { callMessage } from "../harness/call-message.ts";
 import { transports } from "../harness/clients.ts";
 import { HeldServer } from "../harness/held-server.ts";
 import {
@@ -177,7 +178,7 @@ describe.each([
 				{ servers: { one: { ...servers.one, idleTimeoutMs: -5 } } },
 				/one\.idleTimeoutMs.*-5/,
 			],
-			[{ servers: {} }, /at least one enabled server/],
+			[{ servers: {} }, /at least one enabled server|no server/],
 		];
 		for (const [text, problem] of broken) {
 			const line = await edit(bridge, text, staysAsItWas);
@@ -188,6 +189,36 @@ describe.each([
 		await edit(bridge, { servers: { ...servers, two: faulty() } });
 		expect(await serverNames(bridge)).toEqual(["one", "two"]);
 		expect(await pidOf(bridge, "one")).toBe(pid);
+		await bridge.stop();
+	});
+});
+
+describe("an edit with a fault in one entry", () => {
+	test("fails that one and no other, and is mended by the next; its sessions are taken up again", async () => {
+		const servers = { one: faulty(), two: faulty() };
+		const bridge = await startWatching({ servers });
+		const pid = await pidOf(bridge, "two");
+		const client = await RawClient.connect(bridge, "one", "streamable");
+		const before = await pidOf(bridge, "one");
+		const failed = { ...servers.one, idleTimeoutMs: -5 };
+
+		await edit(bridge, { servers: { ...servers, one: failed } });
+		await waitUntilGone([before]);
+		const { error } = await client.request(callMessage(1, "pid"));
+		expect(error?.message).toMatch(/one\.idleTimeoutMs.*-5/);
+		expect(await serverStatus(bridge, "one")).toMatchObject({
+			state: "failed",
+			failure: { code: "CONFIG_INVALID" },
+		});
+		const unknown = { ...servers.one, idel: 1 } as ServerInput;
+		await edit(bridge, { servers: { ...servers, one: unknown } });
+		const { failure } = await serverStatus(bridge, "one");
+		expect(failure?.reason).toContain("idel");
+
+		await edit(bridge, { servers });
+		expect(await client.text(2, "pid")).not.toBe(String(before));
+		expect(await pidOf(bridge, "two")).toBe(pid);
+		client.close();
 		await bridge.stop();
 	});
 });

@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: such strings are what is tested
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -149,6 +149,8 @@ test("a variable called __proto__ comes through", async () => {
 
 test("any text comes through", async () => {
 	vi.stubEnv("V", "value");
+	vi.stubEnv("VV", "value too");
+	vi.stubEnv("INPUT_V", "given");
 	const piece = fc.constantFrom(
 		...[
 			"`",
@@ -166,6 +168,11 @@ test("any text comes through", async () => {
 			"${V:-d`}",
 			"${env:V}",
 			"${W:-}",
+			"$VV",
+			"~/",
+			" ",
+			"${input:v}",
+			"${workspaceFolder}",
 			// No letter: with the braces it could name a variable that is not set.
 			"-",
 			"é",
@@ -198,18 +205,52 @@ test("a key that holds line ends cannot break out of its comment", async () => {
 	expect(fromTypeScript).toEqual(fromJson);
 });
 
-test("what cannot be served is refused with the same problems as when it is loaded", async () => {
+test("what cannot be served is a comment, the rest is taken over", async () => {
+	const text = await imported({
+		mcpProxy: { options: { authTokens: ["t"] } },
+		mcpServers: {
+			remote: { url: "https://example.com/mcp" },
+			good: { command: "x", cwd: "${workspaceFolder}/sub", envFile: "a.env" },
+			bad: { command: "x", args: ["${config:a\u2028b}", "two"], warm: -1 },
+			text: "npx",
+		},
+	});
+	const comments = text.split("\n").filter((line) => /^\s*\/\//.test(line));
+	for (const part of [
+		"mcpProxy.options.authTokens",
+		"mcpServers.remote at 1:60: left out",
+		"mcpServers.bad.args[0]: ${config:",
+		"mcpServers.bad.warm: number -1",
+		"bad: {",
+		'"two"',
+		'mcpServers.text: string "npx"',
+	])
+		expect(comments.join("\n")).toContain(part);
+	const file = join(folder, "servers.ts");
+	mkdirSync(join(folder, "sub"));
+	writeFileSync(join(folder, "a.env"), "K=v");
+	writeFileSync(file, text);
+	const { servers, faulty } = await loadConfig(file, { defineServers, env });
+	expect(Object.keys(servers)).toEqual(["good"]);
+	expect(servers.good).toMatchObject({
+		cwd: join(folder, "sub"),
+		env: { K: "v" },
+	});
+	expect(faulty).toEqual([]);
+});
+
+test("where nothing can be served it is refused with the same problems as when it is loaded", async () => {
 	const content = {
 		mcpServers: {
 			remote: { url: "https://example.com/mcp" },
-			a: { args: "x", envFile: ".env" },
+			a: { args: "x" },
 		},
 	};
 	const error = await imported(content).catch((error) => error);
 	expect(error.code).toBe("CONFIG_INVALID");
 	const loaded = await loadNamedServers(json).catch((error) => error);
 	expect(error.problems).toEqual(loaded.problems);
-	expect(error.problems).toHaveLength(4);
+	expect(error.problems).toHaveLength(3);
 });
 
 test("a cwd that does not exist where the file is imported is kept", async () => {

@@ -1,7 +1,16 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
+import {
+	afterAll,
+	afterEach,
+	beforeAll,
+	beforeEach,
+	describe,
+	expect,
+	test,
+	vi,
+} from "vitest";
 import { ConfigError } from "../../src/config/config-error.ts";
 import { defineServers } from "../../src/config/define-servers.ts";
 import { env } from "../../src/config/env.ts";
@@ -144,15 +153,76 @@ test("what the file exports is checked, under the file's name", async () => {
 	expect(error.problems).toMatchObject([{ path: "servers.a.command" }]);
 });
 
-test("a variable that the file needs and that is not set is an error that names it", async () => {
-	vi.stubEnv("LOAD_UNSET", undefined);
-	const file = write(
-		"unset.ts",
-		'import { env } from "mcp-edge-bridge"; export default { servers: { a: { command: env("LOAD_UNSET") } } };',
-	);
-	const error = await refused(file);
-	expect(error.code).toBe("CONFIG_ENV_MISSING");
-	expect(error.message).toContain('"LOAD_UNSET"');
+describe("variables that are not set", () => {
+	const typed = (text: string) =>
+		write("unset.ts", `import { env } from "mcp-edge-bridge"; ${text}`);
+	beforeEach(() => {
+		for (const name of ["LOAD_UNSET", "LOAD_OTHER", "LOAD_THIRD"])
+			vi.stubEnv(name, undefined);
+	});
+
+	test("are the fault of the entries that need them, all named", async () => {
+		const file = typed(`const shared = { T: env("LOAD_THIRD") };
+export default { servers: {
+	a: { command: env("LOAD_UNSET"), args: ["--url=" + env("LOAD_OTHER").toUpperCase()] },
+	b: { command: "x", env: shared },
+	c: { command: "x", env: shared },
+	off: { command: env("LOAD_UNSET"), enabled: false },
+	good: { command: "x", args: [env("LOAD_UNSET", "default")] },
+} };`);
+		const { servers, faulty } = await loadConfig(file, api);
+		expect(Object.keys(servers)).toEqual(["good"]);
+		expect(
+			faulty.flatMap(({ problems }) =>
+				problems.map(({ path, variable }) => [path, variable]),
+			),
+		).toEqual([
+			["servers.a.command", "LOAD_UNSET"],
+			["servers.a.args[0]", "LOAD_OTHER"],
+			["servers.b.env.T", "LOAD_THIRD"],
+			["servers.c.env.T", "LOAD_THIRD"],
+		]);
+		const strict = await loadConfig(file, api, true).catch((error) => error);
+		expect([strict.code, strict.message]).toEqual([
+			"CONFIG_ENV_MISSING",
+			expect.stringContaining("LOAD_UNSET, LOAD_OTHER, LOAD_THIRD"),
+		]);
+	});
+
+	test.each([
+		[
+			"an option of the whole",
+			'host: env("LOAD_UNSET"), servers: { a: { command: env("LOAD_OTHER") }, b: { command: "x" } }',
+		],
+		[
+			"a name",
+			'servers: { [env("LOAD_UNSET")]: { command: env("LOAD_OTHER") }, b: { command: "x" } }',
+		],
+		[
+			"what nobody can tell",
+			'servers: { a: { command: "x", enabled: env("LOAD_UNSET") === "1" }, b: { command: env("LOAD_OTHER") } }',
+		],
+		[
+			"every server",
+			'servers: { a: { command: env("LOAD_UNSET") }, b: { command: env("LOAD_OTHER") } }',
+		],
+	])("refuse the file where they are for %s", async (_what, members) => {
+		const error = await refused(typed(`export default { ${members} };`));
+		expect(error.message).toContain('"LOAD_UNSET"');
+		expect(error.message).toContain('"LOAD_OTHER"');
+		expect(error.message).not.toContain("\0");
+	});
+
+	test("are named before what the file throws because of them", async () => {
+		const error = await refused(
+			typed(
+				'env("LOAD_OTHER"); export default { port: new URL(env("LOAD_UNSET")).port };',
+			),
+		);
+		expect(error.code).toBe("CONFIG_ENV_MISSING");
+		for (const text of ["LOAD_OTHER, LOAD_UNSET", "it throws TypeError"])
+			expect(error.message).toContain(text);
+	});
 });
 
 test("env gives the variable, even an empty one, else the default, even an empty one", () => {

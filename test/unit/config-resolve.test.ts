@@ -63,6 +63,7 @@ test("a server with nothing but a command gets every default", () => {
 		maxHeaderBytes: 16_384,
 		bodyTimeoutMs: 30_000,
 		maxStartingChildren: 8,
+		faulty: [],
 		servers: {
 			a: {
 				command: "x",
@@ -140,10 +141,10 @@ test("a config with several problems reports all of them at once, a line for eac
 	expect(paths(error.problems)).toEqual([
 		"prot",
 		"port",
+		"defaultServer",
 		"servers.a.command",
 		"servers.b.isolaton",
 		"servers.b.warm",
-		"defaultServer",
 	]);
 	const [head, ...lines] = error.message.split("\n");
 	expect(head).toBe(`Cannot use config "${file}": 6 problems to correct`);
@@ -151,8 +152,8 @@ test("a config with several problems reports all of them at once, a line for eac
 	expect(lines[1]).toBe(
 		'  port: string "80" (allowed: an integer from 0 to 65535)',
 	);
-	expect(lines[3]).toBe(
-		"  servers.b.isolaton: unknown key (allowed: command, args, env, inheritEnv, cwd, isolation, " +
+	expect(lines[4]).toBe(
+		"  servers.b.isolaton: unknown key (allowed: command, args, env, envFile, inheritEnv, cwd, isolation, " +
 			"concurrency, warm, idleTimeoutMs, startTimeoutMs, stopTimeoutMs, protocol, inputTimeoutMs, requestTimeoutMs, maxRequestTimeoutMs, maxSuspendedCalls, tools, prompts, resources, enabled, maxLineBytes, maxRequests, maxQueue, maxQueueBytes, maxChildren, maxCapabilitySets, maxStderrBytes; " +
 			'did you mean "isolation"?)',
 	);
@@ -484,22 +485,29 @@ test.each([
 	"7",
 	"a.b_c~d-e",
 	"constructor",
-	"x".repeat(64),
+	"__proto__",
+	"@acme/notes",
+	"a b",
+	"é",
+	"-a",
+	"x".repeat(128),
 ])("a server may be called %s", (name) => {
-	const { servers } = resolved({ servers: { [name]: { command: "x" } } });
-	expect(Object.keys(servers)).toEqual([name]);
+	const input = { servers: { [name]: { command: "x" } } };
+	expect(Object.keys(resolved(input).servers)).toEqual([name]);
 });
 
 test.each([
 	"",
 	".",
 	"..",
-	"-a",
-	"a b",
-	"a/b",
-	"é",
-	"__proto__",
-	"x".repeat(65),
+	" ",
+	"a/../b",
+	"./a",
+	"a\nb",
+	"a\u2028b",
+	"a\0",
+	"\ud800",
+	"x".repeat(129),
 ])("a server cannot be called %j", (name) => {
 	const servers = JSON.parse(`{${JSON.stringify(name)}: {"command": "x"}}`);
 	expect(problemsOf({ servers })).toMatchObject([
@@ -509,16 +517,16 @@ test.each([
 
 test("a name that is no identifier is quoted in the path", () => {
 	const [name, command] = paths(
-		problemsOf({ servers: { "a b": { command: "" } } }),
+		problemsOf({ servers: { "a b": { command: "", "c d": 1 } } }),
 	);
-	expect(name).toBe('servers["a b"]');
+	expect(name).toBe('servers["a b"]["c d"]');
 	expect(command).toBe('servers["a b"].command');
 });
 
 test("two names that differ in case only are refused", () => {
 	const servers = { GitHub: { command: "x" }, github: { command: "x" } };
 	expect(problemsOf({ servers })).toMatchObject([
-		{ path: "servers.github", found: 'the same name as "GitHub"' },
+		{ path: "servers.github", found: "the same name as servers.GitHub" },
 	]);
 });
 
@@ -560,4 +568,76 @@ test("a long value is shortened in the error", () => {
 		servers: { a: { command: "x" } },
 	})[0];
 	expect(problem?.found).toMatch(/^string "z{40}…"$/);
+});
+
+test("a lenient check serves the entries without a fault, and names the faults of the others", () => {
+	const input = {
+		servers: {
+			good: { command: "x" },
+			bad: { command: "", cwd: "nowhere" },
+			worse: 7,
+			"a/../b": { command: "x" },
+			off: { command: 5, enabled: false },
+		},
+	};
+	const config = resolveConfig(input, { file, strict: false });
+	expect(Object.keys(config.servers)).toEqual(["good"]);
+	expect(
+		config.faulty.map(({ name, problems }) => [name, paths(problems)]),
+	).toEqual([
+		["bad", ["servers.bad.command"]],
+		["worse", ["servers.worse"]],
+		["a/../b", ['servers["a/../b"]']],
+	]);
+	expect(paths(problemsOf(input))).toHaveLength(4);
+});
+
+test.each([
+	["an option of the whole", { port: -1, servers: { a: { command: "x" } } }],
+	[
+		"every enabled entry",
+		{ servers: { a: {}, off: { command: "x", enabled: false } } },
+	],
+])("a fault of %s refuses a lenient check too", (_what, input) => {
+	expect(() => resolveConfig(input, { file, strict: false })).toThrow(
+		ConfigError,
+	);
+});
+
+test("an envFile gives variables that env comes before, and has to exist", () => {
+	writeFileSync(
+		join(folder, "one.env"),
+		"\uFEFFA=1\r\n# c\r\nexport B='two words'\r\nC=3\r\n",
+	);
+	expect(withServer({ envFile: "one.env", env: { C: "own" } })?.env).toEqual({
+		A: "1",
+		B: "two words",
+		C: "own",
+	});
+	expect(serverProblem({ envFile: "none.env" })).toMatchObject({
+		path: "servers.a.envFile",
+		found: expect.stringContaining("ENOENT"),
+	});
+	const off = { command: "x", envFile: "none.env", enabled: false };
+	expect(
+		resolved({ servers: { off, on: { command: "x" } } }).servers.off?.env,
+	).toEqual({});
+});
+
+test("long keys and thousands of unknown ones are checked at once, and shortened in the error", () => {
+	const input = {
+		["k".repeat(300_000)]: 1,
+		servers: {
+			a: {
+				command: "x",
+				...Object.fromEntries(
+					Array.from({ length: 20_000 }, (_, index) => [`warn${index}`, 1]),
+				),
+			},
+		},
+	};
+	const { message, problems } = refused(input);
+	expect(problems.length).toBeLessThan(30);
+	expect(message.length).toBeLessThan(30_000);
+	expect(message).toContain("19980 more unknown keys");
 });

@@ -3,7 +3,7 @@ import { accepts } from "../../src/routes/accepts.ts";
 import { EventHistory } from "../../src/routes/event-history.ts";
 import { eventId, parseEventId } from "../../src/routes/event-id.ts";
 import { isAllowedHost, isAllowedOrigin } from "../../src/routes/host-check.ts";
-import { fakeBridge } from "../harness/fake-server.ts";
+import { EventReader, fakeBridge } from "../harness/fake-server.ts";
 import { initializeRequest } from "../harness/raw-http.ts";
 
 const path = "/servers/alpha/mcp";
@@ -88,6 +88,45 @@ test("a slash at the end and a name in other letters find the same server", asyn
 	for (const where of [`${path}/`, "/servers/ALPHA/mcp", "/mcp/"]) {
 		expect((await bridge.post(where, echo)).status).toBe(200);
 	}
+});
+
+test.each([
+	"@acme/notes",
+	"acme/mcp",
+	"a b",
+	"é.1",
+	"100%",
+	"a?b#c",
+	"%2f",
+	"a\\b",
+	"__proto__",
+])("the server %s is found by its name percent-encoded, over every transport", async (name) => {
+	const bridge = fakeBridge({ basePath: "/base" }, ["acme", name]);
+	const opened: string[] = [];
+	for (const server of bridge.servers) {
+		const { open } = server;
+		server.open = (client) => {
+			opened.push(server.name);
+			return open(client);
+		};
+	}
+	const encoded = `/base/servers/${encodeURIComponent(name)}`;
+	const raw = encoded.replaceAll("%2F", "/").replaceAll("%40", "@");
+	for (const where of [encoded, raw]) {
+		expect((await bridge.post(`${where}/mcp`, echo)).status).toBe(200);
+		const stream = new EventReader(await bridge.get(`${where}/sse`));
+		const endpoint = (await stream.nextEvent())?.data ?? "";
+		expect(endpoint.split("?")[0]).toBe(`${where}/messages`);
+		expect((await bridge.post(endpoint, echo)).status).toBe(202);
+		await stream.cancel();
+		expect((await bridge.get(`${where}/health/`)).status).toBe(200);
+	}
+	expect(new Set(opened)).toEqual(new Set([name]));
+	expect(await (await bridge.get("/base/metrics")).text()).toContain(
+		`server="${name.replaceAll("\\", "\\\\")}"`,
+	);
+	expect((await bridge.post("/base/servers/acme/mcp", echo)).status).toBe(200);
+	expect(opened.at(-1)).toBe("acme");
 });
 
 test("a method that a path does not have is 405 with those that it has", async () => {

@@ -1,0 +1,103 @@
+import {
+	problemCode,
+	problemLine,
+	unsetVariables,
+} from "./config/config-error.ts";
+import type { FaultyEntry } from "./config/resolve-config.ts";
+import { ErrorCode } from "./protocol/error-codes.ts";
+import { type ErrorObject, errorOf } from "./protocol/messages.ts";
+import type { Peer } from "./protocol/peer.ts";
+import type { Served, ServerMetrics } from "./routes/route-context.ts";
+
+/** So many problems are told to clients. */
+const mostLines = 20;
+
+/** Stands at the place of a server whose entry in the config cannot be served: it answers every request with the reason. */
+export class FaultyServer implements Served {
+	readonly name: string;
+	readonly needsSession = false;
+	readonly toolsVersion = 0;
+	readonly unanswered = 0;
+	readonly maxRequests = Number.POSITIVE_INFINITY;
+	readonly failure: { code: string; reason: string; stderr: string[] };
+	readonly #dropped: Record<string, number> = {};
+	readonly #limitsReached: Record<string, number> = {};
+	readonly #error: ErrorObject;
+
+	constructor({ name, problems }: FaultyEntry) {
+		this.name = name;
+		const code = problemCode(problems);
+		const unset = unsetVariables(problems);
+		const summary = unset === "" ? "" : ` (not set: ${unset})`;
+		const lines = problems.slice(0, mostLines).map(problemLine);
+		const more = problems.length - lines.length;
+		if (more > 0) lines.push(`and ${more} more`);
+		const reason = `cannot be served, correct its entry in the config${summary}: ${lines.join("; ")}`;
+		this.failure = { code, reason, stderr: [] };
+		this.#error = {
+			code: ErrorCode.serverUnavailable,
+			message: `Server "${name}" ${reason}`,
+			data: { code, server: name },
+		};
+	}
+
+	/** There is nothing to start. */
+	start(): void {}
+
+	/** There is nothing to stop. */
+	async stop(): Promise<void> {}
+
+	open(): Peer {
+		return {
+			ask: ({ id }, receive) => receive(errorOf(id, this.#error)),
+			tell() {},
+			listen() {},
+			close() {},
+		};
+	}
+
+	openModern(): Peer {
+		return this.open();
+	}
+
+	offers(): boolean {
+		return false;
+	}
+
+	reserve(): () => void {
+		return () => {};
+	}
+
+	dropped(kind: string): void {
+		this.#dropped[kind] = (this.#dropped[kind] ?? 0) + 1;
+	}
+
+	limitReached(limit: string): void {
+		this.#limitsReached[limit] = (this.#limitsReached[limit] ?? 0) + 1;
+	}
+
+	status() {
+		return {
+			name: this.name,
+			state: "failed",
+			failure: this.failure,
+			...this.metrics(),
+		};
+	}
+
+	metrics(): ServerMetrics {
+		return {
+			unanswered: 0,
+			inFlight: 0,
+			waiting: 0,
+			suspendedCalls: 0,
+			children: 0,
+			spawned: 0,
+			noiseLines: 0,
+			repaired: {},
+			retried: 0,
+			dropped: this.#dropped,
+			limitsReached: this.#limitsReached,
+		};
+	}
+}
