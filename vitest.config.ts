@@ -26,7 +26,7 @@ const onceTests = [
 	"test/suite/{failed-starts,protocol-option}.test.ts",
 	"test/suite/bounds-{children,requests}.test.ts",
 	"test/suite/{capability-sets,chaos,exact-numbers,filters,odd-lines,request-timeouts}.test.ts",
-	"test/suite/{scale-to-zero,slow-children,session-key}.test.ts",
+	"test/suite/{scale-to-zero,slow-children,session-key,stop-command-hanging}.test.ts",
 ];
 
 /** Checks every message that the bridge sends in any test. */

@@ -16,7 +16,9 @@ export function checkValues<S extends v.GenericSchema>(
 		const keys = (issue.path ?? []).map((item) => item.key as string | number);
 		const [key] = keys;
 		const secret =
-			path.length > 0 ? key === "env" || key === "args" : key === "sessionKey";
+			path.length > 0
+				? key === "env" || key === "args" || key === "stopCommand"
+				: key === "sessionKey";
 		add({
 			path: pathText([...path, ...keys]),
 			// A strict object expects nothing under a key that it does not know.

@@ -98,6 +98,16 @@ export interface ServerInput {
 	stopTimeoutMs?: number | undefined;
 
 	/**
+	 * Program and arguments to run when a child was ended by SIGKILL, the bridge's own or another's, for what that
+	 * does not reach: `["docker", "rm", "--force", "mcp-files"]`, since the container of a killed `docker run` goes on.
+	 * No shell reads them. It runs in the child's folder and environment, with the child's process id as `CHILD_PID`,
+	 * and is killed after 10 seconds. The log has what it says on stderr where it fails. Default: none.
+	 *
+	 * Danger: a bridge that is killed itself cannot run it.
+	 */
+	stopCommand?: readonly string[] | undefined;
+
+	/**
 	 * Which protocol revisions the child is spoken to in. Clients of every revision are served in any case.
 	 * Default `"auto"`.
 	 *

@@ -31,6 +31,7 @@ export const expandedKeys: readonly string[] = [
 	"args",
 	"env",
 	"envFile",
+	"stopCommand",
 	"cwd",
 ];
 

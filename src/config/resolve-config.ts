@@ -25,7 +25,13 @@ type Resolved<T> = { readonly [K in keyof T]-?: Exclude<T[K], undefined> };
 export type ServerConfig = Resolved<
 	Omit<
 		ServerInput,
-		"concurrency" | "env" | "envFile" | "tools" | "prompts" | "resources"
+		| "concurrency"
+		| "env"
+		| "envFile"
+		| "stopCommand"
+		| "tools"
+		| "prompts"
+		| "resources"
 	>
 > & {
 	/** That of `envFile` included. */
@@ -36,6 +42,8 @@ export type ServerConfig = Resolved<
 	readonly tools: FilterInput | undefined;
 	readonly prompts: FilterInput | undefined;
 	readonly resources: FilterInput | undefined;
+	/** Program and arguments to run when a child was killed. */
+	readonly stopCommand: readonly string[] | undefined;
 };
 
 /** An enabled entry that cannot be served, and why. */
@@ -250,13 +258,22 @@ function resolveServer(
 		cwd: given = ".",
 		envFile,
 		concurrency,
+		stopCommand,
 		tools,
 		prompts,
 		resources,
 		...rest
 	} = server;
 	const cwd = resolve(folder, given);
-	const config = { ...rest, cwd, concurrency, tools, prompts, resources };
+	const config = {
+		...rest,
+		cwd,
+		concurrency,
+		stopCommand,
+		tools,
+		prompts,
+		resources,
+	};
 	// A server that is off may have its folder on another machine.
 	if (!server.enabled) return config;
 	if (server.cwd !== undefined && !isDirectory(cwd)) {

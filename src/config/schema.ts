@@ -202,6 +202,13 @@ export const bridgeSchema = v.object({
 	maxStartingChildren: v.optional(integer("", 1), 8),
 } satisfies Record<keyof Omit<BridgeInput, "servers">, v.GenericSchema>);
 
+const stopCommandExpected =
+	'a program and its arguments, such as ["docker", "rm", "--force", "NAME"]';
+const stopCommand = v.pipe(
+	strings(string(stopCommandExpected), stopCommandExpected),
+	v.check(([program = ""]) => program.trim() !== "", stopCommandExpected),
+);
+
 const commandExpected = "a non-empty string, the program to run (required)";
 
 const protocols = [
@@ -233,6 +240,7 @@ export const serverSchema = v.object(
 		idleTimeoutMs: v.optional(milliseconds(0), 0),
 		startTimeoutMs: v.optional(milliseconds(1), 30_000),
 		stopTimeoutMs: v.optional(milliseconds(0), 2000),
+		stopCommand: v.optional(stopCommand),
 		protocol: v.optional(choice(protocols), "auto"),
 		inputTimeoutMs: v.optional(milliseconds(1), 300_000),
 		requestTimeoutMs: v.optional(milliseconds(0), 0),

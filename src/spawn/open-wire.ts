@@ -20,8 +20,13 @@ const mostUnread = 2 ** 20;
 /**
  * Starts a child in a process group of its own and speaks JSON lines with it.
  * A child that cannot be started is one that has ended: `closed` says why.
+ *
+ * @param afterKill called when the child was ended by SIGKILL, whoever sent it; never rejects
  */
-export function openWire(command: Command): Wire {
+export function openWire(
+	command: Command,
+	afterKill: (pid: number) => Promise<void>,
+): Wire {
 	const subprocess = startProcess(command);
 	if (!subprocess) return closedWire();
 	const { pid } = subprocess;
@@ -74,6 +79,10 @@ export function openWire(command: Command): Wire {
 
 	let open = true;
 	let stopping: Promise<void> | undefined;
+	const end = async (group: number, wasKilled = false) => {
+		const isKilled = await endGroup(group, command.stopTimeoutMs);
+		if (isKilled || wasKilled) await afterKill(group);
+	};
 	const exited = endOf(subprocess, command);
 	const closed = exited.then(async (ending) => {
 		open = false;
@@ -93,7 +102,7 @@ export function openWire(command: Command): Wire {
 		subprocess.stdout.destroy();
 		subprocess.stderr.destroy();
 		// What the child left behind in its group goes too; nobody waits for that but close().
-		if (pid !== undefined) stopping ??= endGroup(pid, command.stopTimeoutMs);
+		if (pid !== undefined) stopping ??= end(pid, ending.signal === "SIGKILL");
 		return { ...ending, ...output() };
 	});
 
@@ -135,9 +144,7 @@ export function openWire(command: Command): Wire {
 				exited,
 				delay(command.stopTimeoutMs, undefined, { ref: false }),
 			]);
-			if (open && signalGroup(pid, 0)) {
-				stopping ??= endGroup(pid, command.stopTimeoutMs);
-			}
+			if (open && signalGroup(pid, 0)) stopping ??= end(pid);
 			await closed;
 			await stopping;
 		},
@@ -184,7 +191,7 @@ const unheard: WireEvents = {
 };
 
 /** Waits for the end of an output, but not for a grandchild that holds it. */
-function lastOutput(output: NodeJS.ReadableStream): Promise<unknown> {
+export function lastOutput(output: NodeJS.ReadableStream): Promise<unknown> {
 	if (!output.readable) return Promise.resolve();
 	return Promise.race([
 		new Promise((resolve) => output.once("end", resolve)),

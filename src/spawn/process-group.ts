@@ -23,13 +23,20 @@ export function signalGroup(
  * reaps nobody, zombies keep a group alive for ever.
  *
  * @param waitMs how long each signal gets
+ * @returns whether SIGKILL was needed
  */
-export async function endGroup(group: number, waitMs: number): Promise<void> {
+export async function endGroup(
+	group: number,
+	waitMs: number,
+): Promise<boolean> {
+	let isKilled = false;
 	for (const signal of ["SIGTERM", "SIGKILL"] as const) {
 		if (!signalGroup(group, signal)) break;
+		isKilled = signal === "SIGKILL";
 		if (await isGone(group, waitMs)) break;
 	}
 	unguard(group);
+	return isKilled;
 }
 
 /** Waits for the last member of a group to go; false where the time was not enough. */

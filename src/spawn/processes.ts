@@ -1,5 +1,7 @@
+import type { Logger } from "pino";
 import type { ServerConfig } from "../config/resolve-config.ts";
 import type { Exit, Wire } from "../protocol/wire.ts";
+import { afterKill } from "./after-kill.ts";
 import type { Counters } from "./counters.ts";
 import { childEnvironment } from "./environment.ts";
 import { openWire } from "./open-wire.ts";
@@ -17,6 +19,7 @@ export interface ProcessesOptions {
 	endIdle(): boolean;
 	counters: Counters;
 	gate: StartGate;
+	log: Logger;
 }
 
 /** How long a spare keeps its turn to start: nothing tells that it has loaded, since it is not spoken to. */
@@ -101,11 +104,14 @@ export class Processes {
 	#open(): Wire {
 		const { inheritEnv, env, ...config } = this.#options.config();
 		this.#options.counters.spawn();
-		return openWire({
+		const command = {
 			...config,
 			env: childEnvironment(process.env, inheritEnv, env),
 			localDir: config.cwd,
-		});
+		};
+		return openWire(command, (pid) =>
+			afterKill(command, pid, this.#options.log),
+		);
 	}
 }
 

@@ -80,6 +80,7 @@ export class Server {
 		this.#identity = identity;
 		this.#config = config;
 		this.#filters = filtersOf(config);
+		const ownLog = log.child({ server: name });
 		this.#processes = new Processes({
 			name,
 			config: () => this.#config,
@@ -87,6 +88,7 @@ export class Server {
 			endIdle: () => this.#pool.endIdle() || this.#shared.endIdle(),
 			counters: this.#counters,
 			gate,
+			log: ownLog,
 		});
 		this.#context = {
 			name,
@@ -105,7 +107,7 @@ export class Server {
 				this.#toolsVersion++;
 			},
 			counters: this.#counters,
-			log: log.child({ server: name }),
+			log: ownLog,
 			changed: (failure) => {
 				this.#failure = failure;
 			},

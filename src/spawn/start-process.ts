@@ -17,6 +17,8 @@ export interface Command {
 	maxStderrBytes: number;
 	/** How long the child gets at each step of its stop sequence. */
 	stopTimeoutMs: number;
+	/** Program and arguments to run when the child was killed. */
+	stopCommand: readonly string[] | undefined;
 }
 
 /** A started process, or one that could not be started. */

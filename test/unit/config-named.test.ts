@@ -132,6 +132,7 @@ test("variables are expanded in command, args, env and cwd, and nowhere else", a
 				],
 				env: { "${NAMED_A}": "<${NAMED_A:-other}>" },
 				cwd: "${NAMED_DIR}",
+				stopCommand: ["stop", "${NAMED_A}"],
 				inheritEnv: ["${NAMED_A}"],
 			},
 		},
@@ -141,6 +142,7 @@ test("variables are expanded in command, args, env and cwd, and nowhere else", a
 		args: ["one-one", "two", "", "${not a name}"],
 		env: { "${NAMED_A}": "<one>" },
 		cwd: folder,
+		stopCommand: ["stop", "one"],
 		inheritEnv: ["${NAMED_A}"],
 	});
 });

@@ -77,6 +77,7 @@ test("a server with nothing but a command gets every default", () => {
 				idleTimeoutMs: 0,
 				startTimeoutMs: 30_000,
 				stopTimeoutMs: 2000,
+				stopCommand: undefined,
 				protocol: "auto",
 				inputTimeoutMs: 300_000,
 				requestTimeoutMs: 0,
@@ -154,7 +155,7 @@ test("a config with several problems reports all of them at once, a line for eac
 	);
 	expect(lines[4]).toBe(
 		"  servers.b.isolaton: unknown key (allowed: command, args, env, envFile, inheritEnv, cwd, isolation, " +
-			"concurrency, warm, idleTimeoutMs, startTimeoutMs, stopTimeoutMs, protocol, inputTimeoutMs, requestTimeoutMs, maxRequestTimeoutMs, maxSuspendedCalls, tools, prompts, resources, enabled, maxLineBytes, maxRequests, maxQueue, maxQueueBytes, maxChildren, maxCapabilitySets, maxStderrBytes; " +
+			"concurrency, warm, idleTimeoutMs, startTimeoutMs, stopTimeoutMs, stopCommand, protocol, inputTimeoutMs, requestTimeoutMs, maxRequestTimeoutMs, maxSuspendedCalls, tools, prompts, resources, enabled, maxLineBytes, maxRequests, maxQueue, maxQueueBytes, maxChildren, maxCapabilitySets, maxStderrBytes; " +
 			'did you mean "isolation"?)',
 	);
 });
@@ -181,13 +182,14 @@ test.each([
 	expect(paths(problemsOf(input))).toEqual([key, `servers.a.${key}`]);
 });
 
-test("values of env and args never appear in an error", () => {
+test("values of env, args and stopCommand never appear in an error", () => {
 	const secret = "s3cr3t";
 	const { message } = refused({
 		servers: {
 			a: { command: "x", args: `--token=${secret}` },
 			b: { command: "x", env: secret },
 			c: { command: "x", env: { TOKEN: 31337, OTHER: `${secret}\0` } },
+			d: { command: "x", stopCommand: `stop ${secret}` },
 		},
 	});
 	expect(message).toContain("servers.c.env.TOKEN: number (not shown)");
@@ -307,6 +309,10 @@ test.each([
 	["idleTimeoutMs", -1],
 	["startTimeoutMs", 0],
 	["stopTimeoutMs", "2000"],
+	["stopCommand", "docker rm x"],
+	["stopCommand", []],
+	["stopCommand", ["", "x"]],
+	["stopCommand", ["docker", 1]],
 	["maxLineBytes", 0],
 	["enabled", "yes"],
 	["args", [1]],
