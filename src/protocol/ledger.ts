@@ -95,6 +95,12 @@ export class Ledger<Owner> {
 		return this.#asked.size - this.#subscriptions;
 	}
 
+	/** Whether some request has had this id, now or before. */
+	hasGiven(id: unknown): boolean {
+		const own = ownId(id);
+		return own !== undefined && own >= 1 && own <= this.#lastId;
+	}
+
 	/** The child's id of the request in flight where there is one only, given up ones included. */
 	get onlyId(): Id | undefined {
 		const isOnly = this.#asked.size === 1 && this.#abandoned.size === 0;

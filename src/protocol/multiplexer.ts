@@ -295,7 +295,11 @@ export class Multiplexer {
 	#receiveAnswer(message: Response): void {
 		const answered = this.#ledger.answer(message);
 		if (!answered) {
-			this.#options.dropped("answer-nobody-waits-for");
+			this.#options.dropped(
+				this.#ledger.hasGiven(message.id)
+					? "answer-nobody-waits-for"
+					: "answer-under-unknown-id",
+			);
 			return;
 		}
 		if (answered.asked.owner !== this.#outbox.ownLink) this.#options.served();

@@ -34,7 +34,7 @@ export function ready(context: RouteContext) {
 export function serverHealth() {
 	return new Hono<ServerEnv>().get("/", (c) => {
 		const { server } = c.var;
-		const { state, noiseLines, lastNoiseLine } = server.status();
+		const { state, noiseLines, lastNoiseLine, dropped } = server.status();
 		return c.json(
 			{
 				status: server.failure ? "failed" : "ok",
@@ -43,6 +43,7 @@ export function serverHealth() {
 				// Lines on stdout that are no message: where there are any, its answers may be among them.
 				noiseLines,
 				lastNoiseLine,
+				dropped,
 			},
 			server.failure ? 503 : 200,
 		);

@@ -23,6 +23,7 @@ import { type Era, eraOf } from "../protocol/revisions.ts";
 import type { Exit, Wire } from "../protocol/wire.ts";
 import type { Counters } from "./counters.ts";
 import { childEnvironment } from "./environment.ts";
+import { completeInitialize } from "./initialize-child.ts";
 import { oddOutput } from "./odd-output.ts";
 import { Supervisor, type SupervisorOptions } from "./supervisor.ts";
 
@@ -75,6 +76,8 @@ export class Backend {
 	readonly #supervisor: Supervisor;
 	readonly #role: BackendRole;
 	readonly #client: Client;
+	/** The child in use has been warned of: it answers under ids of its own. */
+	#hasWarned = false;
 	readonly #whenUp: ((up: Up) => void)[] = [];
 	#starts = 0;
 	/** See {@link SupervisorOptions.usage}. */
@@ -113,7 +116,7 @@ export class Backend {
 			limitReached: (limit) => context.counters.limit(limit),
 			retried: () => context.counters.retry(),
 			failed: (err) => context.log.error({ err }, "a request failed"),
-			dropped: (kind) => context.counters.drop(kind),
+			dropped: (kind) => this.#dropped(kind),
 			changed: (method) => this.#changed(method),
 		});
 		this.#supervisor = new Supervisor({
@@ -148,12 +151,15 @@ export class Backend {
 			startTimeoutMs: () => context.config().startTimeoutMs,
 			keepUp,
 			usage: () => this.#usage,
-			up: (wire, revision, result) => {
+			up: (wire, revision, given) => {
 				const era = eraOf(revision);
+				const result =
+					era === "legacy" ? completeInitialize(given, context.name) : given;
 				context.log.info({ pid: wire.pid, era, revision }, "ready");
 				context.changed(undefined);
 				context.learned(revision, result);
 				this.#usage = { asked: false, served: false };
+				this.#hasWarned = false;
 				this.#up(wire, era, result);
 			},
 			down: (exit) => {
@@ -302,6 +308,16 @@ export class Backend {
 		this.#multiplexer.askOwn("subscriptions/listen", params, (message) => {
 			if ("method" in message) this.#changed(message.method);
 		});
+	}
+
+	#dropped(kind: string): void {
+		const { counters, log } = this.#context;
+		counters.drop(kind);
+		if (kind !== "answer-under-unknown-id" || this.#hasWarned) return;
+		this.#hasWarned = true;
+		log.warn(
+			`the server answers under ids that it was not given: whose answers these are cannot be told, and who waits for them does so until "requestTimeoutMs"`,
+		);
 	}
 
 	#changed(method: string): void {

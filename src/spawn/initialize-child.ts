@@ -1,3 +1,4 @@
+import { isMembers, type Members } from "../protocol/messages.ts";
 import { type OpenChild, openByRequest } from "./open-child.ts";
 
 /**
@@ -23,3 +24,40 @@ export const initializeChild: OpenChild = (
 		settle(opening);
 	});
 };
+
+/**
+ * A child's answer to `initialize` with what every revision's schema wants in
+ * it, since clients refuse to connect without: capabilities that are objects,
+ * and who the server is.
+ *
+ * @param name of the server's entry, where it does not say its own
+ */
+export function completeInitialize(result: Members, name: string): Members {
+	const { capabilities, serverInfo } = result;
+	const declared = isMembers(capabilities) ? Object.entries(capabilities) : [];
+	const isWhole =
+		isMembers(capabilities) && declared.every(([, value]) => isMembers(value));
+	const own = isMembers(serverInfo) ? serverInfo : {};
+	const isNamed =
+		typeof own.name === "string" && typeof own.version === "string";
+	if (isWhole && isNamed) return result;
+	const version = typeof own.version === "string" ? own.version : "unknown";
+	return {
+		...result,
+		capabilities: Object.fromEntries(
+			declared
+				.map(([key, value]) => [key, isEmptyArray(value) ? {} : value])
+				.filter(([, value]) => isMembers(value)),
+		),
+		serverInfo: {
+			...own,
+			name: typeof own.name === "string" ? own.name : name,
+			version,
+		},
+	};
+}
+
+/** As PHP writes an empty object. */
+function isEmptyArray(value: unknown): boolean {
+	return Array.isArray(value) && value.length === 0;
+}

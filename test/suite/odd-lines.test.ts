@@ -18,7 +18,7 @@ beforeAll(async () => {
 	const verbatim = fixture("verbatim", [], { env: { HOLD_FILE: held } });
 	bridge = await startBridge({
 		servers: Object.fromEntries(
-			["repaired", "unreadable", "noise", "ids"].map((name) => [
+			["repaired", "unreadable", "noise", "ids", "foreign"].map((name) => [
 				name,
 				verbatim,
 			]),
@@ -127,4 +127,13 @@ test("lines that are no message are in health and in the log, with what a termin
 	});
 	await bridge.waitForLog(/skipped a line on stdout.*|"one"/);
 	expect(bridge.log.join("")).not.toContain("\u001B[31m");
+});
+
+test("an answer under an id that was never given is nobody's, which log and health say", async () => {
+	const client = await RawClient.connect(bridge, "foreign", "sse");
+	await client.send(say(1, '{"jsonrpc":"2.0","id":0,"result":{}}\n'));
+	await bridge.waitForLog(/"server":"foreign".*ids that it was not given/);
+	const { dropped } = await getJson(bridge, "/servers/foreign/health");
+	expect(dropped).toEqual({ "answer-under-unknown-id": 1 });
+	client.close();
 });
