@@ -89,7 +89,7 @@ say "building $image:next"
 BRIDGE_TAG=next run docker compose build "$service" ||
 	refuse "the image cannot be built (what runs was not touched)"
 say "checking the config"
-BRIDGE_TAG=next run docker compose run --rm --no-deps -T --entrypoint node "$service" /opt/mcp-edge-bridge/check-config.mjs ||
+BRIDGE_TAG=next run docker compose run --rm --no-deps -T "$service" check --config /config/servers.ts ||
 	refuse "the config cannot be used (correct it; what runs was not touched)"
 
 before=$(image_id current)

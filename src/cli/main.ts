@@ -70,6 +70,16 @@ export async function main(argv: string[]): Promise<void> {
 			await serve(options, { reader, read }, log);
 		});
 	program
+		.command("check")
+		.description(
+			"says which servers the config has and what is wrong with it, and starts nothing; takes --config, --named-server-config and --strict",
+		)
+		.option("--json", "as one JSON object", false)
+		.action(async (_options, command: Command) => {
+			const { check } = await import("./check-command.ts");
+			await check(command.optsWithGlobals());
+		});
+	program
 		.command("import")
 		.argument("<file>", "a JSON config with mcpServers")
 		.description("prints the servers.ts that says the same as a JSON config")

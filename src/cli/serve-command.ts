@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import { Bridge } from "../bridge.ts";
+import { adviceFor } from "../config/advice.ts";
 import { unsetVariables } from "../config/config-error.ts";
 import { ConfigFollower } from "../config/config-follower.ts";
 import type { ConfigReader } from "../config/config-reader.ts";
@@ -113,6 +114,11 @@ export async function serve(
 	/** The command line comes before the config. */
 	function accept({ config, warnings }: ReadConfig): BridgeConfig {
 		for (const warning of warnings) log.warn(warning);
+		for (const [server, entry] of Object.entries(config.servers)) {
+			const { danger } = adviceFor(entry);
+			if (entry.enabled && danger !== undefined)
+				log.warn({ server }, `danger: ${danger}`);
+		}
 		const problems = config.faulty.flatMap(({ problems }) => problems);
 		const unset = unsetVariables(problems);
 		if (unset !== "") {

@@ -1,3 +1,5 @@
+import { dockerCommand } from "./docker-command.ts";
+
 /** What a child is started with. */
 export interface CommandInput {
 	command: string;
@@ -107,75 +109,29 @@ function placesOf({ command, args, env }: CommandInput) {
 	];
 }
 
-function dockerInput(input: CommandInput): string[] {
-	const docker = readDocker(input);
-	if (!docker || docker.isInteractive) return [];
-	const { program, verb } = docker;
-	return [
-		`"${program} ${verb}" without "-i" gives the server no stdin: put "-i" behind "${verb}" in "args"`,
-	];
+function dockerInput({ command, args }: CommandInput): string[] {
+	const docker = dockerCommand([command, ...args]);
+	if (!docker) return [];
+	const { program, verb, switches } = docker;
+	const hints = [];
+	if (!switches.has("interactive"))
+		hints.push(
+			`"${program} ${verb}" without "-i" gives the server no stdin: put "-i" behind "${verb}" in "args"`,
+		);
+	if (switches.has("tty"))
+		hints.push(
+			`"${program} ${verb}" with "-t" wants a terminal, and there is none: leave "-t" out of "args"`,
+		);
+	return hints;
 }
 
-function dockerVariables(input: CommandInput): string[] {
-	const docker = readDocker(input);
-	if (!docker) return [];
+function dockerVariables({ command, args, ...input }: CommandInput): string[] {
 	const { env, inherited = {} } = input;
-	return docker.passed
+	const passed = dockerCommand([command, ...args])?.passed ?? [];
+	return passed
 		.filter((name) => !(env[name] ?? inherited[name]))
 		.map(
 			(name) =>
 				`"-e ${name}" passes nothing into the container, since ${name} has no value: set it in "env"`,
 		);
-}
-
-const containerPrograms = ["docker", "podman", "nerdctl"];
-/** Options of `docker run` and `docker exec` that take no value; all others do. */
-const switches = new Set(
-	"detach disable-content-trust help init interactive no-healthcheck oom-kill-disable privileged publish-all quiet read-only rm sig-proxy tty".split(
-		" ",
-	),
-);
-const shortSwitches = "dithPq";
-
-/** What `docker run` and `docker exec` are told before the image or the container. */
-function readDocker({ command, args }: CommandInput) {
-	const words = [command, ...args];
-	const start = nameOf(command) === "sudo" ? 1 : 0;
-	const program = nameOf(words[start] ?? "");
-	if (!containerPrograms.includes(program)) return undefined;
-	const at = words.findIndex((word) => word === "run" || word === "exec");
-	if (at === -1 || words.slice(0, at).includes("compose")) return undefined;
-	const passed: string[] = [];
-	let isInteractive = false;
-	const options = words.slice(at + 1);
-	for (let option = options.shift(); option; option = options.shift()) {
-		if (!option.startsWith("-") || option === "--") break;
-		const { letters, name, given } = parts(option);
-		if (name === "interactive" || letters.includes("i")) {
-			isInteractive = given !== "false";
-		}
-		const takesValue = name !== undefined && !switches.has(name);
-		const value = takesValue ? (given ?? options.shift()) : undefined;
-		const isVariable = name === "env" || name === "e";
-		if (isVariable && value && !value.includes("=")) passed.push(value);
-	}
-	return { program, verb: words[at], isInteractive, passed };
-}
-
-/** One word of options: `--env=NAME`, `--rm`, `-it`, `-e`, `-eNAME`, `-ie`: its switches, and the option that takes a value. */
-function parts(option: string) {
-	if (option.startsWith("--")) {
-		const [name = "", ...rest] = option.slice(2).split("=");
-		const given = rest.length > 0 ? rest.join("=") : undefined;
-		return { letters: "", name, given };
-	}
-	const letters = /^-([a-zA-Z]*)/.exec(option)?.[1] ?? "";
-	const at = [...letters].findIndex((each) => !shortSwitches.includes(each));
-	if (at === -1) return { letters, name: undefined, given: undefined };
-	const given = option.slice(at + 2).replace(/^=/, "") || undefined;
-	return { letters: letters.slice(0, at), name: letters[at], given };
-}
-
-function nameOf(command: string): string {
-	return command.split("/").at(-1) ?? "";
 }

@@ -1,4 +1,8 @@
+import { type Advice, type AdvisedOptions, adviceFor } from "./advice.ts";
+import { commandHints } from "./command-hints.ts";
 import { type Problem, problemLine } from "./config-error.ts";
+import type { ServerInput } from "./define-servers.ts";
+import { dockerCommand } from "./docker-command.ts";
 import { mapTexts } from "./map-texts.ts";
 import type { NamedFile } from "./named-entries.ts";
 import { expandedKeys, type NamedEntry } from "./named-entry.ts";
@@ -13,6 +17,8 @@ import {
 
 const lineWidth = 80;
 const tabWidth = 2;
+/** Of a comment that is broken into lines, without what it is indented by. */
+const commentWidth = 96;
 /** Of what stands in front of an entry's lines. */
 const outerWidth = 2 * tabWidth;
 
@@ -25,7 +31,10 @@ export interface SourceEntry {
 	readonly problems: readonly Problem[];
 }
 
-/** The text of a `servers.ts` with these entries, the comments first. An entry with problems is a comment. */
+/**
+ * The text of a `servers.ts` with these entries, the comments first. An entry with problems is a comment; any other
+ * gets the options that are known to be right for its server, and as comments what may be wrong with it.
+ */
 export function serversSource(
 	entries: readonly SourceEntry[],
 	file: NamedFile,
@@ -42,10 +51,19 @@ export function serversSource(
 		"export default defineServers({",
 		"\tservers: {",
 		...entries.flatMap(({ entry, problems }) => {
-			const lines = entrySource(entry, file);
+			const advice = problems.length === 0 ? adviceOf(entry) : undefined;
+			const lines = entrySource(entry, file, advice);
 			const remarks = [...entry.warnings, ...problems.map(problemLine)];
+			const hints = advice
+				? [
+						...hintsOf(entry, file),
+						...advice.hints,
+						...ownChoices(advice, entry),
+					]
+				: [];
 			return [
 				...remarks.map((remark) => `\t\t${commentSource(remark)}`),
+				...hints.flatMap(sentenceSource).map((line) => `\t\t${line}`),
 				...(problems.length === 0
 					? lines.map((line) => `\t\t${line}`)
 					: lines.map((line) => `\t\t${commentSource(line)}`)),
@@ -57,8 +75,44 @@ export function serversSource(
 	].join("\n");
 }
 
+/** Of an entry without problems, whose values are those of a server. */
+function adviceOf({ input }: NamedEntry): Advice {
+	return adviceFor(input as ServerInput);
+}
+
+/** What may be wrong with the command of an entry without problems. */
+function hintsOf({ input }: NamedEntry, file: NamedFile): string[] {
+	const options = Object(input) as Record<string, unknown>;
+	// What a variable stands for is not known here.
+	const known = Object.fromEntries(
+		["command", "args", "env"].map((key) => [
+			key,
+			mapTexts(options[key], [], (text) => {
+				const parts = splitVariables(text, splitOptions(options, key, file));
+				return parts
+					.map((part) => (typeof part === "string" ? part : "x"))
+					.join("");
+			}),
+		]),
+	);
+	const { command, args = [], env = {} } = known as unknown as ServerInput;
+	const { inheritEnv = [] } = input as ServerInput;
+	const passed = dockerCommand([command, ...args])?.passed ?? [];
+	const names = inheritEnv === true ? passed : inheritEnv;
+	return commandHints({
+		command,
+		args,
+		env: env as Record<string, string>,
+		inherited: Object.fromEntries(names.map((name) => [name, "x"])),
+	});
+}
+
 /** The lines of an entry, not indented. */
-function entrySource({ name, input }: NamedEntry, file: NamedFile): string[] {
+function entrySource(
+	{ name, input }: NamedEntry,
+	file: NamedFile,
+	advice: Advice | undefined,
+): string[] {
 	if (!isPlainObject(input)) return [];
 	const members = Object.entries(input).map(([key, value]) => {
 		const options = splitOptions(input, key, file);
@@ -67,7 +121,36 @@ function entrySource({ name, input }: NamedEntry, file: NamedFile): string[] {
 			: (text: string) => JSON.stringify(text);
 		return memberSource(key, value, 1, text);
 	});
-	return [`${keySource(name)}: {`, ...members, "},"].join("\n").split("\n");
+	const advised = advice ? advisedSource(advice, input) : [];
+	return [`${keySource(name)}: {`, ...members, ...advised, "},"]
+		.join("\n")
+		.split("\n");
+}
+
+/** Of what is advised, that which the entry says otherwise itself, at its default. */
+function ownChoices({ set, reasons }: Advice, { input }: NamedEntry): string[] {
+	const keys = Object.keys(set) as (keyof AdvisedOptions)[];
+	return keys
+		.filter((key) => Object(input)[key] !== undefined)
+		.map((key) => `set ${key} to ${JSON.stringify(set[key])}: ${reasons[key]}`);
+}
+
+/** The options that the entry does not have itself, each with its reason. */
+function advisedSource(
+	{ set, reasons }: Advice,
+	input: Record<string, unknown>,
+): string[] {
+	const keys = Object.keys(set) as (keyof AdvisedOptions)[];
+	return keys
+		.filter((key) => input[key] === undefined)
+		.flatMap((key) => [
+			...sentenceSource(reasons[key] ?? "").map((line) => `\t${line}`),
+			`\t${key}: ${digitsGrouped(JSON.stringify(set[key]))},`,
+		]);
+}
+
+function digitsGrouped(text: string): string {
+	return text.length < 5 ? text : text.replace(/\d(?=(\d{3})+$)/g, "$&_");
 }
 
 function memberSource(
@@ -150,6 +233,22 @@ function templateSource(text: string): string {
 function commentSource(text: string): string {
 	// Each of these ends a line comment.
 	return `// ${text.replace(/[\n\r\u2028\u2029]+/g, " ")}`;
+}
+
+/** The lines of a comment that holds one sentence: all but the first are indented. */
+function sentenceSource(text: string): string[] {
+	const lines: string[] = [];
+	let line = "//";
+	for (const word of `${text.charAt(0).toUpperCase()}${text.slice(1)}`.split(
+		/\s+/,
+	)) {
+		if (line.length + 1 + word.length > commentWidth) {
+			lines.push(line);
+			line = "//  ";
+		}
+		line += ` ${word}`;
+	}
+	return [...lines, line];
 }
 
 function usesVariables({ input }: NamedEntry, file: NamedFile): boolean {

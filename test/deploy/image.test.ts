@@ -47,7 +47,6 @@ test("no secret, no data and nothing that was built gets into the image", () => 
 			"package.json",
 			"tsconfig.build.json",
 			"tsconfig.json",
-			"wrangler-free-deploy/check-config.mjs",
 			"wrangler-free-deploy/config/package.json",
 			"wrangler-free-deploy/config/requirements.txt",
 		],
@@ -156,7 +155,6 @@ if (missing !== undefined) {
 	test("the image has the bridge, what it needs to run and the servers, and nothing that builds or tests", () => {
 		const bridge = path.join(image.folder, "opt/mcp-edge-bridge");
 		expect(readdirSync(bridge).sort()).toEqual([
-			"check-config.mjs",
 			"dist",
 			"node_modules",
 			"package.json",
@@ -233,7 +231,8 @@ if (missing !== undefined) {
 
 	test("its check of the config names what is wrong, and starts nothing", async () => {
 		const inside = inContainer();
-		const check = ["node", "/opt/mcp-edge-bridge/check-config.mjs"];
+		const [, , ...entrypoint] = image.entrypoint;
+		const check = [...entrypoint, "check", ...image.cmd];
 		expect(await ends(inside, check)).toBe(0);
 		inside.env = { ...inside.env, ALLOWED_HOSTS: "not a host" };
 		expect(await ends(inside, check)).toBe(2);

@@ -174,6 +174,7 @@ describe("the command line", () => {
 			"--log-level",
 			"--log-format",
 			"--version",
+			"check",
 			"import",
 		]) {
 			expect(stdout).toContain(option);
@@ -525,6 +526,27 @@ describe("a JSON config of named servers", () => {
 		await program.stop();
 	});
 
+	test("becomes a servers.ts with what is known of its servers, and what they have themselves stays", async () => {
+		const fixtures = path.join(root, "test/fixtures/import");
+		const expected = path.join(fixtures, "servers.ts");
+		const imported = await ended(["import", path.join(fixtures, "mcp.json")]);
+		expect(imported).toEqual({
+			code: 0,
+			stdout: readFileSync(expected, "utf8"),
+			stderr: "",
+		});
+		const checked = await ended(["check", "--json", "-c", expected]);
+		const { servers, faulty } = JSON.parse(checked.stdout);
+		expect(faulty).toEqual([]);
+		const warned = servers.filter(
+			({ warnings }: { warnings: string[] }) => warnings.length > 0,
+		);
+		expect(warned.map(({ name }: { name: string }) => name)).toEqual([
+			"github",
+			"playwright",
+		]);
+	});
+
 	test("with a variable that is not set is exit code 2, and import needs none", async () => {
 		const { code, stdout, stderr } = await ended([
 			"--named-server-config",
@@ -544,6 +566,8 @@ describe("a JSON config of named servers", () => {
 				unset: { command, env: { TOKEN: "${CLI_TEST_ONE}" } },
 				folder: { command, args: ["$CLI_TEST_TWO"], cwd: "no/such/folder" },
 				remote: { url: "https://example.com/mcp" },
+				notes: { command: "mcp-server-memory" },
+				"more notes": { command: "mcp-server-memory", enabled: false },
 			},
 		};
 		writeFileSync(faulty, JSON.stringify(json));
@@ -580,6 +604,10 @@ describe("a JSON config of named servers", () => {
 		}
 		expect(program.stderr).toContain("not set: CLI_TEST_ONE, CLI_TEST_TWO");
 		expect(program.stderr).toContain("mcpServers.remote");
+		const dangers = program.stderr.match(/.*danger: .*/g) ?? [];
+		expect(dangers).toEqual([
+			expect.stringMatching(/"server":"notes".*isolation.*concurrency to 1/),
+		]);
 		expect((await fetch(`${url}/servers/remote/health`)).status).toBe(404);
 		expect((await fetch(`${url}/health/ready`)).status).toBe(200);
 
@@ -619,6 +647,93 @@ describe("a JSON config of named servers", () => {
 			expect(stderr).toMatch(message);
 			expect(stderr).not.toMatch(/^\s+at /m);
 		}
+	});
+});
+
+describe("check", () => {
+	/** What is said of a config with a server that is well, one that is off, and one that has a fault. */
+	const { server, started } = telltale();
+	const mixed = at("mixed.json");
+	writeFileSync(
+		mixed,
+		JSON.stringify({
+			mcpServers: {
+				good: { ...server, timeout: 60 },
+				container: { command: "docker", args: ["run", "image", "s3cr3t"] },
+				"one text": { command: "npx -y x", disabled: true },
+				faulty: { command: "x", args: ["$CLI_TEST_UNSET"], cwd: "no/such" },
+			},
+		}),
+	);
+
+	test("names the servers of a config with command and state, what is wrong with entries and commands, and starts nothing", async () => {
+		const checked = await ended(["check", "--named-server-config", mixed]);
+		expect(checked.code).toBe(0);
+		expect(
+			checked.stdout
+				.trimEnd()
+				.split("\n")
+				.map((line) => line.split(/ {2,}/)),
+		).toEqual([
+			["good", process.execPath, "enabled"],
+			["container", "docker", "enabled"],
+			["one text", '"npx -y x"', "disabled"],
+			["faulty", "-", "cannot be served"],
+		]);
+		const lines = checked.stderr.trimEnd().split("\n");
+		expect(lines).toEqual([
+			expect.stringMatching(/^warning: mcpServers\.good\.timeout: left out/),
+			expect.stringMatching(/^warning: server "container": .*"-i"/),
+			expect.stringMatching(
+				/^CONFIG_INVALID: server "faulty": .*\.args\[0\]: /,
+			),
+			expect.stringMatching(/^CONFIG_INVALID: server "faulty": .*\.cwd: /),
+		]);
+		expect(checked.stderr).not.toContain("s3cr3t");
+		// The bridge's options may stand in front, as in the image's entry point.
+		const args = ["--port", "1", "--config", good, "check"];
+		expect(await ended(args)).toMatchObject({ code: 0, stderr: "" });
+		expect(started()).toBe(false);
+	});
+
+	test("prints the same as JSON", async () => {
+		const args = ["check", "--json", "--named-server-config", mixed];
+		const { code, stdout, stderr } = await ended(args);
+		expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+		const report = JSON.parse(stdout);
+		expect(report).toMatchObject({
+			file: mixed,
+			servers: [
+				{ name: "good", enabled: true, warnings: [] },
+				{ name: "container", warnings: [expect.stringContaining('"-i"')] },
+				{ name: "one text", enabled: false, warnings: [] },
+			],
+			faulty: [{ name: "faulty", code: "CONFIG_INVALID" }],
+			warnings: [expect.stringContaining("timeout")],
+		});
+		expect(report.faulty[0].problems).toHaveLength(2);
+	});
+
+	test("is exit code 2 with what to correct where the config cannot be used, or has any fault with --strict", async () => {
+		const broken = at("broken.ts");
+		writeFileSync(broken, "export default {{");
+		for (const [args, message] of [
+			[["-c", broken], "line 1"],
+			[["-c", at("nowhere.ts")], "CONFIG_NOT_FOUND"],
+			[["--named-server-config", mixed, "--strict"], "faulty.cwd"],
+		] as const) {
+			const said = await ended(["check", ...args]);
+			expect({ code: said.code, stdout: said.stdout }).toEqual({
+				code: 2,
+				stdout: "",
+			});
+			expect(said.stderr).toContain(message);
+			const asJson = await ended(["check", "--json", ...args]);
+			expect(asJson.code).toBe(2);
+			const { error } = JSON.parse(asJson.stdout);
+			expect(`${error.code}: ${error.message}`).toContain(message);
+		}
+		expect(started()).toBe(false);
 	});
 });
 

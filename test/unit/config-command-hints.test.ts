@@ -96,10 +96,19 @@ describe("docker", () => {
 		[["run", "--rm", "img"]],
 		[["run", "img", "-i"]],
 		[["run", "--interactive=false", "img"]],
-		[["exec", "-t", "name", "server"]],
+		[["exec", "-q", "name", "server"]],
 	])("%j has no stdin", (args) => {
 		expect(hints("docker", args)).toEqual([
 			expect.stringContaining('put "-i" behind'),
+		]);
+	});
+
+	test.each<[string[]]>([
+		[["run", "-it", "img"]],
+		[["exec", "-i", "--tty", "name", "server"]],
+	])("%j wants a terminal", (args) => {
+		expect(hints("docker", args)).toEqual([
+			expect.stringContaining('leave "-t" out'),
 		]);
 	});
 });

@@ -70,6 +70,8 @@ import { defineServers, env } from "mcp-edge-bridge";
 export default defineServers({
 	servers: {
 		// mcpServers.github.timeout: left out, it has no meaning for the bridge
+		// It is archived and no longer maintained: use "github-mcp-server", a program of
+		//   github.com/github/github-mcp-server
 		github: {
 			command: "npx",
 			args: [
@@ -82,6 +84,8 @@ export default defineServers({
 				GITHUB_TOKEN: env("GITHUB_TOKEN"),
 				"odd-name": \`Bearer \${env("TOKEN")}\`,
 			},
+			// A first start by npx downloads it
+			startTimeoutMs: 120_000,
 		},
 		"my.notes": {
 			command: "notes",
