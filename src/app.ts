@@ -1,7 +1,7 @@
-import { Hono, type MiddlewareHandler } from "hono";
-import { cors } from "hono/cors";
+import { Hono } from "hono";
 import type { Logger } from "pino";
 import { ErrorCode } from "./protocol/error-codes.ts";
+import { browserClients } from "./routes/browser-clients.ts";
 import { chooseDefaultServer, chooseServer } from "./routes/choose-server.ts";
 import { live, ready, serverHealth } from "./routes/health.ts";
 import { hostCheck } from "./routes/host-check.ts";
@@ -27,7 +27,7 @@ export function createApp(context: RouteContext, log: Logger): Hono {
 
 	const routes = new Hono<ServerEnv>({ strict: false })
 		.use(hostCheck(config))
-		.use(browserClients)
+		.use(browserClients(config.exposedHeaders))
 		.route("/health/live", live())
 		.route("/health/ready", ready(context))
 		.route("/status", status(context))
@@ -57,13 +57,3 @@ export function createApp(context: RouteContext, log: Logger): Hono {
 	});
 	return app;
 }
-
-const allowOrigin = cors({
-	origin: (origin) => origin,
-	allowMethods: ["GET", "POST", "DELETE", "OPTIONS"],
-	exposeHeaders: ["mcp-session-id", "mcp-protocol-version"],
-});
-
-/** Lets pages of the allowed origins, which the host check has passed, read the answers. Other clients need none of its headers. */
-const browserClients: MiddlewareHandler = (c, next) =>
-	c.req.header("origin") === undefined ? next() : allowOrigin(c, next);

@@ -7,7 +7,7 @@ import {
 } from "../config/config-error.ts";
 import type { BridgeConfig, ServerConfig } from "../config/resolve-config.ts";
 import { childEnvironment } from "../spawn/environment.ts";
-import { type ConfigSource, configReader } from "./read-config.ts";
+import { type ConfigSource, configReader, fileOf } from "./read-config.ts";
 
 /** Exit code where the config cannot be used, as the bridge's own. */
 const notUsable = 2;
@@ -37,7 +37,7 @@ interface Report {
  * @throws {ConfigError} unless `json`
  */
 export async function check(source: ConfigSource & { json: boolean }) {
-	const file = source.namedServerConfig ?? source.config;
+	const file = fileOf(source) ?? "the command line";
 	try {
 		const { config, warnings } = await configReader(source).read();
 		const report = reportOf(file, config, warnings);

@@ -1,10 +1,12 @@
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command } from "commander";
 import { ConfigError } from "../config/config-error.ts";
-import { unbracketed } from "../config/unbracketed.ts";
 import { version } from "../version.ts";
-import { createLogger, logLevels } from "./create-logger.ts";
+import { createLogger } from "./create-logger.ts";
 import { ListenError } from "./listen-error.ts";
+import { addOptions, type GivenOptions } from "./options.ts";
 import { configReader } from "./read-config.ts";
+import { serveOptions } from "./serve-options.ts";
+import { operandOf, splitArguments } from "./split-arguments.ts";
 
 /** Exit code for a command line or a config that cannot be used. */
 const usageExitCode = 2;
@@ -13,71 +15,39 @@ const usageExitCode = 2;
 export async function main(argv: string[]): Promise<void> {
 	const program = new Command("mcp-edge-bridge")
 		.description(
-			"Offers stdio MCP servers over HTTP, at /servers/<name>/mcp and /servers/<name>/sse",
+			"Offers stdio MCP servers over HTTP, at /servers/<name>/mcp and /servers/<name>/sse, or with a URL a remote server over stdio",
 		)
 		.version(version)
+		.argument(
+			"[command_or_url]",
+			"a server's command, to be offered at /mcp and /sse, or the URL of a remote server",
+		)
+		.argument(
+			"[args...]",
+			"the command's arguments, behind -- where they have dashes",
+		)
 		.exitOverride((error) => {
+			if (error.code === "commander.unknownOption")
+				process.stderr.write(
+					"(options of a server's command stand behind --: mcp-edge-bridge -- command --option)\n",
+				);
 			process.exit(error.exitCode === 0 ? 0 : usageExitCode);
 		})
-		.addOption(
-			new Option("-c, --config <file>", "the typed config").default(
-				"servers.ts",
-			),
-		)
-		.addOption(
-			new Option(
-				"--named-server-config <file>",
-				"a JSON config with mcpServers, instead of --config",
-			).conflicts("config"),
-		)
-		.option(
-			"--host <host>",
-			"address to listen on, instead of the config's",
-			parseHost,
-		)
-		.option(
-			"-p, --port <port>",
-			"port to listen on, instead of the config's; 0: any free one",
-			parsePort,
-		)
-		.option(
-			"--strict",
-			"refuse a config with a fault in any entry, instead of serving the others",
-			false,
-		)
-		.option(
-			"--no-watch",
-			"do not take changes of the config into force (but on SIGHUP)",
-		)
-		.addOption(
-			new Option("--log-level <level>", "what to log")
-				.choices(logLevels)
-				.default("info"),
-		)
-		.addOption(
-			new Option("--log-format <format>", "how to log")
-				.choices(["pretty", "json"])
-				.default(process.stderr.isTTY ? "pretty" : "json"),
-		)
-		.action(async ({ logLevel, logFormat, ...options }) => {
-			// Side by side: half of a start is reading the config, the other half loading the program.
-			const reader = configReader(options);
-			const [read, { serve }, log] = await Promise.all([
-				reader.read(),
-				import("./serve-command.ts"),
-				createLogger(logLevel, logFormat === "pretty"),
-			]);
-			await serve(options, { reader, read }, log);
+		.action(async (first: string | undefined, rest: string[]) => {
+			const words = first === undefined ? [] : [operandOf(first), ...rest];
+			if (/^https?:\/\//i.test(words[0] ?? "")) await connect(program, words);
+			else await serve(program, words);
 		});
+	addOptions(program);
 	program
 		.command("check")
 		.description(
 			"says which servers the config has and what is wrong with it, and starts nothing; takes --config, --named-server-config and --strict",
 		)
 		.option("--json", "as one JSON object", false)
-		.action(async (_options, command: Command) => {
+		.action(async ({ json }: { json: boolean }) => {
 			const { check } = await import("./check-command.ts");
-			await check(command.optsWithGlobals());
+			await check({ ...serveOptions(program, []).options, json });
 		});
 	program
 		.command("import")
@@ -87,8 +57,14 @@ export async function main(argv: string[]): Promise<void> {
 			const { importNamedServers } = await import("./import-command.ts");
 			process.stdout.write(await importNamedServers(file));
 		});
+	const commands = [
+		"help",
+		...program.commands.map((command) => command.name()),
+	];
 	try {
-		await program.parseAsync(argv);
+		await program.parseAsync(splitArguments(argv.slice(2), commands), {
+			from: "user",
+		});
 	} catch (error) {
 		if (!(error instanceof ConfigError || error instanceof ListenError)) {
 			throw error;
@@ -98,15 +74,27 @@ export async function main(argv: string[]): Promise<void> {
 	}
 }
 
-function parseHost(text: string): string {
-	if (text.trim() !== "") return unbracketed(text);
-	throw new InvalidArgumentError(
-		"It is empty, which would mean every interface (0.0.0.0 says that).",
-	);
+/** Offers stdio servers over HTTP. */
+async function serve(program: Command, words: string[]): Promise<void> {
+	const { options, warnings } = serveOptions(program, words);
+	// Side by side: half of a start is reading the config, the other half loading the program.
+	const reader = configReader(options);
+	const [read, { serve }, log] = await Promise.all([
+		reader.read(),
+		import("./serve-command.ts"),
+		loggerOf(program),
+	]);
+	for (const warning of warnings) log.warn(warning);
+	await serve(options, { reader, read }, log);
 }
 
-function parsePort(text: string): number {
-	const port = Number(text);
-	if (/^\d+$/.test(text) && port <= 65_535) return port;
-	throw new InvalidArgumentError("It is a number from 0 to 65535.");
+/** Offers a remote server over stdio. */
+async function connect(program: Command, words: string[]): Promise<void> {
+	const { connectCommand } = await import("./connect-command.ts");
+	await connectCommand(program, words, await loggerOf(program));
+}
+
+function loggerOf(program: Command) {
+	const { logLevel, logFormat, debug }: GivenOptions = program.opts();
+	return createLogger(debug ? "debug" : logLevel, logFormat === "pretty");
 }

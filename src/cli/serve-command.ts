@@ -11,15 +11,15 @@ import { type Fetch, urlHost } from "../runtime/runtime.ts";
 import { version } from "../version.ts";
 import { endWithProcess } from "./end-with-process.ts";
 import { ListenError } from "./listen-error.ts";
-import type { ConfigSource, ReadConfig } from "./read-config.ts";
+import { type ConfigSource, fileOf, type ReadConfig } from "./read-config.ts";
 
 /** How long connections get at least for the last bytes, once the bridge itself has ended. */
 const lastAnswersMs = 500;
 
 /** What the command line says. */
 export interface ServeOptions extends ConfigSource {
-	host?: string;
-	port?: number;
+	host?: string | undefined;
+	port?: number | undefined;
 	watch: boolean;
 }
 
@@ -33,7 +33,7 @@ export async function serve(
 	{ reader, read }: { reader: ConfigReader<ReadConfig>; read: ReadConfig },
 	log: Logger,
 ): Promise<void> {
-	const file = options.namedServerConfig ?? options.config;
+	const file = fileOf(options);
 	const config = accept(read);
 	const { host, port, basePath } = config;
 	const runtime = await currentRuntime();
@@ -69,17 +69,18 @@ export async function serve(
 				`reading the config takes longer than ${afterMs / 1000} s: given up, since it has been edited`,
 			),
 	});
-	const watcher = options.watch
-		? watchConfig(
-				file,
-				() => follower.look(),
-				(error) =>
-					log.warn(
-						{ err: error },
-						"the folder of the config cannot be watched: changes are noticed within 2 s, not at once",
-					),
-			)
-		: undefined;
+	const watcher =
+		options.watch && file !== undefined
+			? watchConfig(
+					file,
+					() => follower.look(),
+					(error) =>
+						log.warn(
+							{ err: error },
+							"the folder of the config cannot be watched: changes are noticed within 2 s, not at once",
+						),
+				)
+			: undefined;
 	const end = async () => {
 		watcher?.close();
 		follower.close();

@@ -296,6 +296,23 @@ export interface BridgeInput {
 	allowedOrigins?: readonly string[] | undefined;
 
 	/**
+	 * Names of response headers that pages of those origins may read besides `Mcp-Session-Id`, for what a proxy in front
+	 * adds. Default: none.
+	 */
+	exposedHeaders?: readonly string[] | undefined;
+
+	/**
+	 * Serve Streamable HTTP without sessions: `initialize` gives out no session id, one that a client sends is not looked at,
+	 * GET and DELETE are answered with 405, and each request is served by itself. HTTP+SSE, which is a session, is not
+	 * touched. Default false: there are sessions, and a request without one is served all the same.
+	 *
+	 * Danger: nothing reaches a client but the answers to its requests, with their progress: no `list_changed`, no updates of
+	 * resources; and no server can ask it anything. Servers with isolation `"session"` are not served to legacy clients over
+	 * Streamable HTTP.
+	 */
+	stateless?: boolean | undefined;
+
+	/**
 	 * Milliseconds between comment lines on an open stream. Default 15,000. 0 turns them off.
 	 *
 	 * Danger: proxies and clients cut streams that are silent, many after 60 seconds.

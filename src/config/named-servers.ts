@@ -1,9 +1,11 @@
 import { dirname } from "node:path";
 import { type Problem, unsetVariable } from "./config-error.ts";
+import type { ServerInput } from "./define-servers.ts";
 import { readVariable } from "./env.ts";
 import { mapTexts } from "./map-texts.ts";
 import type { NamedFile } from "./named-entries.ts";
 import { expandedKeys, type NamedEntry, runsShell } from "./named-entry.ts";
+import { placed } from "./path-text.ts";
 import { isPlainObject } from "./plain-object.ts";
 import { readNamedServers } from "./read-named-servers.ts";
 import {
@@ -19,6 +21,16 @@ import {
 	splitVariables,
 } from "./variables.ts";
 
+/** What the command line says of a JSON file's servers. */
+export interface NamedServersOptions {
+	/** Whether a fault of one entry, or one that is left out, is a problem of the whole file. Default false. */
+	strict?: boolean;
+	/** What entries have that do not say otherwise. Default: as in `servers.ts`. */
+	defaults?: Pick<ServerInput, "cwd" | "inheritEnv">;
+	/** Servers besides those of the file, by name. */
+	added?: Readonly<Record<string, ServerInput>>;
+}
+
 /**
  * Reads a JSON file of named servers, as Claude Desktop, VS Code and other hosts have one.
  *
@@ -26,18 +38,37 @@ import {
  * variables. The options of `servers.ts` may stand in an entry too.
  *
  * @param file absolute, or relative to the working directory
- * @param options.strict whether a fault of one entry, or one that is left out, is a problem of the whole file; default false
  * @returns the config, and a line for each thing that was left out
  * @throws {ConfigError}
  */
 export async function loadNamedServers(
 	file: string,
-	{ strict = false } = {},
+	{ strict = false, defaults = {}, added = {} }: NamedServersOptions = {},
 ): Promise<{ config: BridgeConfig; warnings: string[] }> {
 	const named = await readNamedServers(file);
 	const expansion = new Expansion(named);
-	const entries = named.entries.map((entry) => expansion.of(entry));
-	const checked = checkEntries(entries, named, strict);
+	const entries = [
+		...Object.entries(added).map(([name, input]) => ({
+			name,
+			path: [name],
+			place: undefined,
+			input,
+			warnings: [],
+			problems: [],
+		})),
+		...named.entries.map((entry) =>
+			withDefaults(expansion.of(entry), defaults),
+		),
+	];
+	const taken = named.entries
+		.filter(({ name }) => Object.hasOwn(added, name))
+		.map((entry) => ({
+			path: placed(entry),
+			found: "the name of the server on the command line",
+			expected: "another name",
+		}));
+	const problems = [...named.problems, ...taken];
+	const checked = checkEntries(entries, { ...named, problems }, strict);
 	const config = acceptConfig(checked, { file: named.file, strict });
 	return {
 		config,
@@ -78,6 +109,11 @@ export function checkEntries(
 	return problems.length > 0
 		? { ...checked, config: undefined, problems }
 		: checked;
+}
+
+function withDefaults(entry: NamedEntry, defaults: object): NamedEntry {
+	if (!isPlainObject(entry.input)) return entry;
+	return { ...entry, input: { ...defaults, ...entry.input } };
 }
 
 /** How the texts of an entry are to be read. */

@@ -139,6 +139,13 @@ const allowedOrigin = v.pipe(
 	}),
 );
 
+const headerExpected = 'a name of an HTTP header, such as "X-Request-Id"';
+const headerName = v.pipe(
+	v.string(headerExpected),
+	// RFC 9110, section 5.6.2.
+	v.regex(/^[!#$%&'*+.^_`|~0-9a-z-]+$/i, headerExpected),
+);
+
 const sessionKey = v.pipe(
 	v.string(sessionKeyExpected),
 	v.minLength(leastKeyLength, sessionKeyExpected),
@@ -181,6 +188,11 @@ export const bridgeSchema = v.object({
 	trustProxy: v.optional(boolean, false),
 	allowedHosts: v.optional(strings(allowedHost, "an array of host names"), []),
 	allowedOrigins: v.optional(strings(allowedOrigin, "an array of origins"), []),
+	exposedHeaders: v.optional(
+		strings(headerName, "an array of names of HTTP headers"),
+		[],
+	),
+	stateless: v.optional(boolean, false),
 	keepAliveMs: v.optional(milliseconds(0), 15_000),
 	connectionIdleTimeoutMs: v.optional(
 		integer("milliseconds, a day at most", 1, 86_400_000),

@@ -2,8 +2,8 @@ import { Hono } from "hono";
 import type { RouteContext } from "./route-context.ts";
 
 /**
- * GET /status: what runs, for people and scripts. `api_last_activity` and
- * `server_instances` stand there for dashboards made for sparfenyuk/mcp-proxy.
+ * GET /status: what runs, for people and scripts. `active_sse_connections`,
+ * `api_last_activity` and `server_instances` stand there for dashboards made for sparfenyuk/mcp-proxy.
  */
 export function status(context: RouteContext) {
 	return new Hono().get("/", (c) => {
@@ -19,6 +19,7 @@ export function status(context: RouteContext) {
 			servers: Object.fromEntries(
 				servers.map((server) => [server.name, server.status()]),
 			),
+			active_sse_connections: context.sseSessions.size,
 			api_last_activity: new Date(context.lastActivity()).toISOString(),
 			server_instances: Object.fromEntries(
 				servers.map(({ name, failure }) => [

@@ -41,8 +41,6 @@ import type { SessionFacts, SessionOpening } from "./session-ids.ts";
 import { StreamableSession } from "./streamable-session.ts";
 import { whenGone } from "./when-gone.ts";
 
-const allow = "POST, GET, DELETE";
-
 /**
  * Streamable HTTP. Of the legacy revisions (2025-11-25, basic/transports):
  * POST asks and tells, GET listens, DELETE ends the session. A POST that says
@@ -51,6 +49,11 @@ const allow = "POST, GET, DELETE";
 export function streamable(context: RouteContext, log: Logger) {
 	const { config, sessions } = context;
 	const serveModern = modern(context, log);
+	/** The session that a request names. An empty id is none, and so is every one where there are no sessions. */
+	const sessionIdOf = (c: Context): string | undefined =>
+		config.stateless ? undefined : c.req.header("mcp-session-id") || undefined;
+	const missing = config.stateless ? noSessions : noSession;
+	const allow = config.stateless ? "POST" : "POST, GET, DELETE";
 
 	/** The session that a request names: one that is here, or what its id says of one that another bridge has begun. */
 	const find = (
@@ -153,12 +156,15 @@ export function streamable(context: RouteContext, log: Logger) {
 					return httpError(c, 404, unknownSession, requests[0]?.id);
 				}
 				if (server.needsSession) {
-					return httpError(c, 400, noSession, requests[0]?.id);
+					return httpError(c, 400, missing, requests[0]?.id);
 				}
 			}
 
 			// Entered before it is answered, so that many at once cannot pass the limit.
-			const opened = initialize && beginSession(context, server, initialize);
+			const opened =
+				initialize && !config.stateless
+					? beginSession(context, server, initialize)
+					: undefined;
 			// Without a session id a request is served by itself: who posts by hand needs no handshake.
 			const session = known ?? enter(c, opened);
 			const isAlone = !known && !opened;
@@ -180,7 +186,7 @@ export function streamable(context: RouteContext, log: Logger) {
 			// Clients probe with GET whether there is a stream; to some of them any status but 405 is the end.
 			if (id === undefined) {
 				c.header("Allow", allow);
-				return httpError(c, 405, noSession);
+				return httpError(c, 405, missing);
 			}
 			const found = find(c.var.server, id);
 			if (!found) return httpError(c, 404, unknownSession);
@@ -197,7 +203,10 @@ export function streamable(context: RouteContext, log: Logger) {
 		})
 		.delete("/", (c) => {
 			const id = sessionIdOf(c);
-			if (id === undefined) return httpError(c, 400, noSession);
+			if (id === undefined) {
+				if (config.stateless) c.header("Allow", allow);
+				return httpError(c, config.stateless ? 405 : 400, missing);
+			}
 			const { server } = c.var;
 			const found = find(server, id);
 			if (!found) return httpError(c, 404, unknownSession);
@@ -243,11 +252,6 @@ export function streamable(context: RouteContext, log: Logger) {
 		clearTimeout(timer);
 		return answer;
 	}
-}
-
-/** An empty one is none. */
-function sessionIdOf(c: Context): string | undefined {
-	return c.req.header("mcp-session-id") || undefined;
 }
 
 function revisionOf(
@@ -308,6 +312,11 @@ function isFailure(answer: Answer | undefined): boolean {
 const noSession: ErrorObject = {
 	code: ErrorCode.invalidRequest,
 	message: `The request has no "Mcp-Session-Id" header (send initialize first and use the id of its answer)`,
+};
+
+const noSessions: ErrorObject = {
+	code: ErrorCode.invalidRequest,
+	message: `There are no sessions here: the bridge is stateless (use HTTP+SSE at …/sse for a session, or leave "stateless" out)`,
 };
 
 const unknownSession: ErrorObject = {

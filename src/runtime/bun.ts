@@ -24,6 +24,10 @@ export const bun: Runtime = {
 	name: `Bun ${Bun?.version}`,
 	// Its idleTimeout would end silent streams too.
 	closesIdleConnections: false,
+	certificates: (file) =>
+		file === false
+			? { NODE_TLS_REJECT_UNAUTHORIZED: "0" }
+			: { NODE_EXTRA_CA_CERTS: file },
 	async listen(fetch, { hostname, port }) {
 		const base = `http://${urlHost(hostname)}`;
 		const server = Bun.serve({

@@ -22,6 +22,8 @@ const deafMs = 100;
 export const deno: Runtime = {
 	name: `Deno ${Deno?.version.deno}`,
 	closesIdleConnections: false,
+	// A second process of it would need the permissions of this one.
+	certificates: () => undefined,
 	async listen(fetch, { hostname, port, deaf }) {
 		let isClosing = false;
 		const start = (port: number) => {

@@ -13,6 +13,10 @@ const patienceMs = 500;
 export const node: Runtime = {
 	name: `Node ${process.versions.node}`,
 	closesIdleConnections: true,
+	certificates: (file) =>
+		file === false
+			? { NODE_TLS_REJECT_UNAUTHORIZED: "0" }
+			: { NODE_EXTRA_CA_CERTS: file },
 	async listen(fetch, { hostname, port, idleTimeoutMs, maxHeaderBytes }) {
 		// The parser counts the request line and separators too; what is over the app's own limit is refused there.
 		const maxHeaderSize = maxHeaderBytes + 16_384;

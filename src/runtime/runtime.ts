@@ -45,6 +45,13 @@ export interface Runtime {
 	/** Whether it can be told how long to keep an idle connection; else it keeps each until its client goes. */
 	closesIdleConnections: boolean;
 	/**
+	 * Variables by which a process of it is told, when it starts, which certificates of servers to trust; undefined where
+	 * it takes other means.
+	 *
+	 * @param file of authorities besides those that it knows; false: trust any certificate
+	 */
+	certificates(file: string | false): Record<string, string> | undefined;
+	/**
 	 * Listens for HTTP.
 	 *
 	 * @throws an error whose `code` is EADDRINUSE, EADDRNOTAVAIL, EACCES … where that is not possible

@@ -46,6 +46,8 @@ test("a server with nothing but a command gets every default", () => {
 		trustProxy: false,
 		allowedHosts: [],
 		allowedOrigins: [],
+		exposedHeaders: [],
+		stateless: false,
 		keepAliveMs: 15_000,
 		connectionIdleTimeoutMs: undefined,
 		postResponse: "auto",

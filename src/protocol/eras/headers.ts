@@ -1,5 +1,6 @@
 import { ErrorCode } from "../error-codes.ts";
 import type { ErrorObject, Request } from "../messages.ts";
+import { isLegacyRevision } from "../revisions.ts";
 import { namedVersion } from "./meta.ts";
 
 /** Gives a header of the HTTP request by its name in lower case. */
@@ -44,6 +45,31 @@ function refuseName(
 	return typeof value === "string"
 		? refuseHeader("Mcp-Name", header, value, true)
 		: undefined;
+}
+
+/**
+ * The standard headers that mirror a message; none where it is not modern (2026-07-28, basic/transports/streamable-http,
+ * 'Standard Request Headers').
+ */
+export function standardHeaders({
+	method,
+	params,
+}: Pick<Request, "method" | "params">): Record<string, string> {
+	const version = namedVersion(params);
+	if (typeof version !== "string" || isLegacyRevision(version)) return {};
+	const name = params?.[namedBy.get(method) ?? ""];
+	return {
+		"mcp-protocol-version": version,
+		"mcp-method": method,
+		...(typeof name === "string" && { "mcp-name": encodeHeader(name) }),
+	};
+}
+
+function encodeHeader(value: string): string {
+	if (isVisible(value) && value === value.trim() && !value.startsWith("=?"))
+		return value;
+	const bytes = new TextEncoder().encode(value);
+	return `=?base64?${btoa(String.fromCharCode(...bytes))}?=`;
 }
 
 /** @param encoded whether the value may be in the base64 form */
