@@ -25,7 +25,7 @@ const onceTests = [
 	"test/suite/{logs,progress}-across-eras.test.ts",
 	"test/suite/{failed-starts,mcp-proxy-flags,protocol-option}.test.ts",
 	"test/suite/bounds-{children,requests}.test.ts",
-	"test/suite/{capability-sets,chaos,exact-numbers,filters,odd-lines,request-timeouts}.test.ts",
+	"test/suite/{capability-sets,chaos,commands,doctor,exact-numbers,filters,odd-lines,request-timeouts}.test.ts",
 	"test/suite/{scale-to-zero,slow-children,session-key,stop-command-hanging}.test.ts",
 ];
 

@@ -1,7 +1,12 @@
 import { Command } from "commander";
 import { ConfigError } from "../config/config-error.ts";
 import { version } from "../version.ts";
+import { addCompletion } from "./add-completion.ts";
+import { addCallCommands } from "./call-commands.ts";
+import { addClientsCommand } from "./clients-command.ts";
+import { CommandError } from "./command-error.ts";
 import { createLogger } from "./create-logger.ts";
+import { addDoctorCommand } from "./doctor-command.ts";
 import { ListenError } from "./listen-error.ts";
 import { addOptions, type GivenOptions } from "./options.ts";
 import { configReader } from "./read-config.ts";
@@ -57,6 +62,10 @@ export async function main(argv: string[]): Promise<void> {
 			const { importNamedServers } = await import("./import-command.ts");
 			process.stdout.write(await importNamedServers(file));
 		});
+	addDoctorCommand(program);
+	addClientsCommand(program);
+	addCallCommands(program);
+	await addCompletion(program, argv);
 	const commands = [
 		"help",
 		...program.commands.map((command) => command.name()),
@@ -66,9 +75,11 @@ export async function main(argv: string[]): Promise<void> {
 			from: "user",
 		});
 	} catch (error) {
-		if (!(error instanceof ConfigError || error instanceof ListenError)) {
-			throw error;
-		}
+		const isForUser =
+			error instanceof ConfigError ||
+			error instanceof ListenError ||
+			error instanceof CommandError;
+		if (!isForUser) throw error;
 		process.stderr.write(`${error.code}: ${error.message}\n`);
 		process.exit(usageExitCode);
 	}

@@ -21,6 +21,14 @@ export interface Exit {
 /** What a child wrote beside its messages, as far as it is kept. */
 export type Output = Pick<Exit, "stderr" | "errorLines" | "stdout">;
 
+/** How a child ended that was asked to. */
+export interface Stop {
+	/** What ended it: the end of its stdin, or the signal that had been sent last. */
+	by: "stdin-eof" | "SIGTERM" | "SIGKILL";
+	/** From the end of its stdin to its exit. */
+	ms: number;
+}
+
 /** Why there is no child, or no longer one. */
 export type ExitCode =
 	/** It ran and ended. */
@@ -61,6 +69,8 @@ export interface Wire {
 	readonly isBehind: boolean;
 	/** Settles once, when the process is gone and its last lines have been received. Never rejects. */
 	readonly closed: Promise<Exit>;
+	/** How it ended, where `close` was called before; known when `closed` settles. */
+	readonly stopped: Stop | undefined;
 	/** stdin EOF → wait → SIGTERM → wait → SIGKILL, to the whole process group. Settles when nothing of it is left. */
 	close(): Promise<void>;
 }

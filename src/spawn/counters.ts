@@ -1,3 +1,5 @@
+import type { Stop } from "../protocol/wire.ts";
+
 /** What happened to one server since the bridge started, for status pages. */
 export class Counters {
 	#spawned = 0;
@@ -5,6 +7,8 @@ export class Counters {
 	#lastNoise: string | undefined;
 	#retried = 0;
 	readonly #repaired = new Map<string, number>();
+	readonly #stops = new Map<string, number>();
+	#lastStop: Stop | undefined;
 	readonly #dropped = new Map<string, number>();
 	readonly #limits = new Map<string, number>();
 
@@ -29,6 +33,12 @@ export class Counters {
 		this.#retried++;
 	}
 
+	/** A process that was asked to end has ended. */
+	stop(stop: Stop): void {
+		count(this.#stops, stop.by);
+		this.#lastStop = stop;
+	}
+
 	/** A message had nobody to go to. */
 	drop(kind: string): void {
 		count(this.#dropped, kind);
@@ -46,6 +56,8 @@ export class Counters {
 			noiseLines: this.#noise,
 			lastNoiseLine: this.#lastNoise,
 			repaired: Object.fromEntries(this.#repaired),
+			stops: Object.fromEntries(this.#stops),
+			lastStop: this.#lastStop,
 			retried: this.#retried,
 			dropped: Object.fromEntries(this.#dropped),
 			limitsReached: Object.fromEntries(this.#limits),

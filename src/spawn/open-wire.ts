@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { printJson } from "../protocol/json.ts";
 import { type LineEvents, LineReader } from "../protocol/line-reader.ts";
 import { LineSplitter } from "../protocol/line-splitter.ts";
-import type { Exit, Output, Wire, WireEvents } from "../protocol/wire.ts";
+import type { Exit, Output, Stop, Wire, WireEvents } from "../protocol/wire.ts";
 import { FirstErrorLines, quotable } from "./error-lines.ts";
 import { guard } from "./guardian.ts";
 import { LastLines } from "./last-lines.ts";
@@ -79,13 +79,22 @@ export function openWire(
 
 	let open = true;
 	let stopping: Promise<void> | undefined;
+	/** When it was asked to end, and what it was sent last. */
+	let asked: { at: number; by: Stop["by"] } | undefined;
+	let stopped: Stop | undefined;
 	const end = async (group: number, wasKilled = false) => {
-		const isKilled = await endGroup(group, command.stopTimeoutMs);
+		const isKilled = await endGroup(group, command.stopTimeoutMs, (signal) => {
+			if (asked) asked.by = signal;
+		});
 		if (isKilled || wasKilled) await afterKill(group);
 	};
 	const exited = endOf(subprocess, command);
 	const closed = exited.then(async (ending) => {
 		open = false;
+		if (asked) {
+			const ms = Math.round(performance.now() - asked.at);
+			stopped = { by: asked.by, ms };
+		}
 		wire.events.ending();
 		if (pid !== undefined) {
 			await Promise.all([
@@ -119,6 +128,9 @@ export function openWire(
 			return output();
 		},
 		closed,
+		get stopped() {
+			return stopped;
+		},
 		get isBehind() {
 			return isBehind;
 		},
@@ -139,6 +151,7 @@ export function openWire(
 				await closed;
 				return stopping;
 			}
+			asked ??= { at: performance.now(), by: "stdin-eof" };
 			stdin.end();
 			await Promise.race([
 				exited,
@@ -170,6 +183,7 @@ function closedWire(): Wire {
 		events: unheard,
 		output: { stderr: [] },
 		isBehind: false,
+		stopped: undefined,
 		closed: Promise.resolve(exit),
 		write: () => true,
 		close: () => Promise.resolve(),

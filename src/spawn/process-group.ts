@@ -23,14 +23,17 @@ export function signalGroup(
  * reaps nobody, zombies keep a group alive for ever.
  *
  * @param waitMs how long each signal gets
+ * @param sending called before each signal
  * @returns whether SIGKILL was needed
  */
 export async function endGroup(
 	group: number,
 	waitMs: number,
+	sending: (signal: "SIGTERM" | "SIGKILL") => void = () => {},
 ): Promise<boolean> {
 	let isKilled = false;
 	for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+		sending(signal);
 		if (!signalGroup(group, signal)) break;
 		isKilled = signal === "SIGKILL";
 		if (await isGone(group, waitMs)) break;

@@ -98,6 +98,7 @@ export class Processes {
 
 	#gone(wire: Wire): void {
 		this.#taken.delete(wire);
+		if (wire.stopped) this.#options.counters.stop(wire.stopped);
 		for (const resolve of this.#whenGone.splice(0)) resolve();
 	}
 

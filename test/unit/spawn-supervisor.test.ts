@@ -24,6 +24,7 @@ const stopped: Exit = {
 class FakeWire implements Wire {
 	readonly pid = 1;
 	readonly isBehind = false;
+	readonly stopped = undefined;
 	readonly output = { stderr: [] as string[] };
 	readonly sent: Message[] = [];
 	/** What went to who has taken it over. */
