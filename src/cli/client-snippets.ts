@@ -207,7 +207,7 @@ for (const [name, url] of Object.entries(servers)) {
 			)
 			.join(""),
 		notes: [
-			'a server with isolation "session" answers only in a session: see docs/clients.md',
+			'a server with isolation "session" answers only in a session: see docs/clients/README.md',
 		],
 	}),
 };

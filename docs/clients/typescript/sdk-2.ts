@@ -1,0 +1,45 @@
+/**
+ * `sdk-2.ts URL` lists a server's tools, then calls those that it reads from standard input.
+ *
+ * A line is a tool's name and its arguments, such as `echo {"message": "hi"}`; an empty line lists the tools.
+ */
+import { createInterface } from "node:readline";
+import {
+	Client,
+	SSEClientTransport,
+	StreamableHTTPClientTransport,
+} from "@modelcontextprotocol/client";
+
+const say = (what: object) => console.log(JSON.stringify(what));
+
+const url = new URL(process.argv[2] ?? "");
+const client = new Client(
+	{ name: "example", version: "1.0.0" },
+	// Revision 2026-07-28 where it is served, else the earlier ones.
+	{ versionNegotiation: { mode: "auto" } },
+);
+await client.connect(
+	url.pathname.endsWith("/sse")
+		? new SSEClientTransport(url)
+		: new StreamableHTTPClientTransport(url),
+);
+
+for await (const line of createInterface(process.stdin)) {
+	const [, name = "", args] = /^(\S*) ?(.*)$/.exec(line) ?? [];
+	try {
+		if (name === "") {
+			const { tools } = await client.listTools();
+			say({ tools: tools.map((tool) => tool.name) });
+		} else {
+			const call = { name, arguments: JSON.parse(args ?? "") };
+			const { content } = await client.callTool(call, {
+				onprogress: ({ progress }) => say({ progress }),
+			});
+			const [block] = content;
+			say({ text: block?.type === "text" ? block.text : block });
+		}
+	} catch (error) {
+		say({ error: String(error) });
+	}
+}
+await client.close();
