@@ -23,7 +23,7 @@ const onceTests = [
 	"test/suite/input-{legacy-client,refused,roots,state,url-required}.test.ts",
 	"test/suite/modern-{child-faults,clients,headers,results}.test.ts",
 	"test/suite/{logs,progress}-across-eras.test.ts",
-	"test/suite/{failed-starts,mcp-proxy-flags,protocol-option}.test.ts",
+	"test/suite/{failed-starts,mcp-proxy-flags,protocol-option,status}.test.ts",
 	"test/suite/bounds-{children,requests}.test.ts",
 	"test/suite/{capability-sets,chaos,commands,doctor,exact-numbers,filters,odd-lines,request-timeouts}.test.ts",
 	"test/suite/{scale-to-zero,slow-children,session-key,stop-command-hanging}.test.ts",

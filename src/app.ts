@@ -9,6 +9,7 @@ import { httpError } from "./routes/http-error.ts";
 import { limitBody } from "./routes/limit-body.ts";
 import { limitHeaders } from "./routes/limit-headers.ts";
 import { metrics } from "./routes/metrics.ts";
+import { observed } from "./routes/observer.ts";
 import type { RouteContext, ServerEnv } from "./routes/route-context.ts";
 import { serverPath } from "./routes/server-path.ts";
 import { messages, sse } from "./routes/sse.ts";
@@ -41,6 +42,7 @@ export function createApp(context: RouteContext, log: Logger): Hono {
 	routes.route("/", server);
 
 	const app = new Hono({ getPath: serverPath(config.basePath) });
+	app.use(observed(context.observer));
 	app.route(config.basePath || "/", routes);
 	app.notFound((c) =>
 		httpError(c, 404, {

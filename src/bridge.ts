@@ -6,10 +6,12 @@ import type { BridgeConfig, FaultyEntry } from "./config/resolve-config.ts";
 import { foldName } from "./config/server-name.ts";
 import { sessionKeyOf } from "./config/session-key.ts";
 import { FaultyServer } from "./faulty-server.ts";
+import { accessLog } from "./routes/access-log.ts";
 import { KeepAlive } from "./routes/event-stream.ts";
+import { allOf, type Observer } from "./routes/observer.ts";
 import type { RouteContext } from "./routes/route-context.ts";
 import { SessionIds } from "./routes/session-ids.ts";
-import { SessionStore } from "./routes/session-store.ts";
+import { type SessionEvents, SessionStore } from "./routes/session-store.ts";
 import type { SseSession } from "./routes/sse-session.ts";
 import type { StreamableSession } from "./routes/streamable-session.ts";
 import { hmacSeal, keyFor } from "./spawn/hmac-seal.ts";
@@ -27,8 +29,8 @@ export class Bridge {
 	readonly #servers = new Map<string, Server | FaultyServer>();
 	/** Servers that are gone from the config and end. */
 	readonly #removing = new Set<Promise<void>>();
-	readonly #sessions = new SessionStore<StreamableSession>();
-	readonly #sseSessions = new SessionStore<SseSession>();
+	readonly #sessions: SessionStore<StreamableSession>;
+	readonly #sseSessions: SessionStore<SseSession>;
 	readonly #key: string | Uint8Array;
 	readonly #gate: StartGate;
 	readonly #keepAlive: KeepAlive;
@@ -46,6 +48,9 @@ export class Bridge {
 		this.#keepAlive = new KeepAlive(config.keepAliveMs);
 		for (const name of enabledServers(config)) this.#add(name);
 		for (const entry of config.faulty) this.#addFaulty(entry);
+		const observer = allOf([accessLog(log)]);
+		this.#sessions = new SessionStore(sessionEvents("streamable", observer));
+		this.#sseSessions = new SessionStore(sessionEvents("sse", observer));
 		let lastActivity = Date.now();
 		const context: RouteContext = {
 			config,
@@ -58,6 +63,7 @@ export class Bridge {
 			sessions: this.#sessions,
 			sseSessions: this.#sseSessions,
 			streams: { keepAlive: this.#keepAlive },
+			observer,
 			defaultServer: () => this.#config.defaultServer,
 			closing: () => this.#closing !== undefined,
 			lastActivity: () => lastActivity,
@@ -210,6 +216,19 @@ function globalOptions(config: BridgeConfig) {
 	return (Object.keys(config) as (keyof BridgeConfig)[]).filter(
 		(name) => !["servers", "faulty", "defaultServer"].includes(name),
 	);
+}
+
+/** What the store of one transport's sessions tells. */
+function sessionEvents(
+	transport: "streamable" | "sse",
+	observer: Observer,
+): SessionEvents {
+	return {
+		added: ({ server }, session) =>
+			observer.sessionOpened({ server, transport, session }),
+		gone: ({ server }, session) =>
+			observer.sessionEnded({ server, transport, session }),
+	};
 }
 
 /** Configs are plain data. */

@@ -7,6 +7,7 @@ import type { FaultyEntry } from "./config/resolve-config.ts";
 import { ErrorCode } from "./protocol/error-codes.ts";
 import { type ErrorObject, errorOf } from "./protocol/messages.ts";
 import type { Peer } from "./protocol/peer.ts";
+import type { Probe, ServerFailure } from "./protocol/server-health.ts";
 import type { Served, ServerMetrics } from "./routes/route-context.ts";
 
 /** So many problems are told to clients. */
@@ -19,7 +20,7 @@ export class FaultyServer implements Served {
 	readonly toolsVersion = 0;
 	readonly unanswered = 0;
 	readonly maxRequests = Number.POSITIVE_INFINITY;
-	readonly failure: { code: string; reason: string; stderr: string[] };
+	readonly failure: ServerFailure;
 	readonly #dropped: Record<string, number> = {};
 	readonly #limitsReached: Record<string, number> = {};
 	readonly #error: ErrorObject;
@@ -33,7 +34,17 @@ export class FaultyServer implements Served {
 		const more = problems.length - lines.length;
 		if (more > 0) lines.push(`and ${more} more`);
 		const reason = `cannot be served, correct its entry in the config${summary}: ${lines.join("; ")}`;
-		this.failure = { code, reason, stderr: [] };
+		const now = new Date().toISOString();
+		this.failure = {
+			code,
+			reason,
+			cause: lines[0] ?? reason,
+			failures: 1,
+			firstFailureAt: now,
+			lastFailureAt: now,
+			nextTry: "when its entry in the config is corrected",
+			stderr: [],
+		};
 		this.#error = {
 			code: ErrorCode.serverUnavailable,
 			message: `Server "${name}" ${reason}`,
@@ -76,12 +87,26 @@ export class FaultyServer implements Served {
 		this.#limitsReached[limit] = (this.#limitsReached[limit] ?? 0) + 1;
 	}
 
+	async probe(): Promise<Probe> {
+		const { code, reason } = this.failure;
+		const at = new Date().toISOString();
+		return { status: "failed", at, reason, code };
+	}
+
 	status() {
+		const { failure } = this;
+		const { failures, cause, nextTry, firstFailureAt } = failure;
 		return {
 			name: this.name,
 			state: "failed",
-			failure: this.failure,
+			since: firstFailureAt,
+			failures,
+			cause,
+			nextTry,
+			failure,
+			queue: { unanswered: 0, inFlight: 0, waiting: 0 },
 			...this.metrics(),
+			children: [],
 		};
 	}
 

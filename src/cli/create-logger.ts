@@ -1,4 +1,5 @@
 import { type Logger, pino } from "pino";
+import { escapedJson, printableJson } from "./terminal-safe.ts";
 
 /** Levels that `--log-level` takes. */
 export const logLevels = [
@@ -23,6 +24,7 @@ export async function createLogger(
 ): Promise<Logger> {
 	const options = {
 		level,
+		hooks: { streamWrite: pretty ? printableJson : escapedJson },
 		base: null,
 		redact: ["*.authorization", "*.token", "*.password", "*.secret"],
 	};
@@ -30,6 +32,7 @@ export async function createLogger(
 	const { default: prettyStream } = await import("pino-pretty");
 	return pino(
 		options,
-		prettyStream({ destination: 2, sync: true, ignore: "pid,hostname" }),
+		// A process id in a line is that of a child.
+		prettyStream({ destination: 2, sync: true, singleLine: true }),
 	);
 }

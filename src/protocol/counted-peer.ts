@@ -4,6 +4,8 @@ import type { Peer } from "./peer.ts";
 /** How many requests are not answered yet. */
 export interface Unanswered {
 	count: number;
+	/** When the last one came, in ms since 1970. */
+	lastAt?: number;
 }
 
 /** A peer whose unanswered requests are counted. Subscriptions are not: nobody waits for their answer. */
@@ -16,6 +18,7 @@ export function countedPeer(peer: Peer, unanswered: Unanswered): Peer {
 				return;
 			}
 			unanswered.count++;
+			unanswered.lastAt = Date.now();
 			let isCounted = true;
 			// Once: an answer that cannot be passed on is followed by another one.
 			const settle = () => {

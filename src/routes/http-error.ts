@@ -4,6 +4,7 @@ import { ErrorCode } from "../protocol/error-codes.ts";
 import { printJson } from "../protocol/json.ts";
 import { type ErrorObject, errorOf, type Id } from "../protocol/messages.ts";
 import { modernRevision } from "../protocol/revisions.ts";
+import { noteRefusal } from "./observer.ts";
 
 /** When to come again, in seconds, by status: where the same request may pass later. */
 const retryAfterSeconds = new Map([
@@ -22,6 +23,7 @@ export function httpError(
 	error: ErrorObject,
 	id: Id | null = null,
 ): Response {
+	noteRefusal(c, status, error, id);
 	const retryAfter = retryAfterSeconds.get(status);
 	if (retryAfter !== undefined) c.header("Retry-After", String(retryAfter));
 	return c.body(printJson(errorOf(id, error)), status, {

@@ -8,6 +8,7 @@ import { endedError, failedError } from "../protocol/given-errors.ts";
 import {
 	type ErrorObject,
 	errorOf,
+	type Id,
 	type Request,
 } from "../protocol/messages.ts";
 import { accepts } from "./accepts.ts";
@@ -16,6 +17,8 @@ import { type Answer, Exchange } from "./exchange.ts";
 import { httpError } from "./http-error.ts";
 import { jsonBody } from "./json-body.ts";
 import { MirroredTools } from "./mirrored-tools.ts";
+import { observedPeer } from "./observed-peer.ts";
+import { noteRefusal } from "./observer.ts";
 import { modernPatienceMs } from "./patience.ts";
 import { isStreamFree, refuseRequests, refuseStream } from "./refusals.ts";
 import {
@@ -23,6 +26,7 @@ import {
 	type ServerEnv,
 	streamOptions,
 } from "./route-context.ts";
+import { noteTrace } from "./trace-id.ts";
 
 /** Which status an error has that is all there is to answer; any other goes with 200. */
 const statusOf = new Map<number | undefined, 400 | 404>([
@@ -63,7 +67,11 @@ export function modern(context: RouteContext, log: Logger) {
 			return httpError(c, 404, removedMethod(request.method), request.id);
 		}
 		if (isListen && !sse) return httpError(c, 406, notAccepted, request.id);
-		const peer = server.openModern(client);
+		const { observer } = context;
+		if (observer.watchesRequests) noteTrace(c, [request]);
+		const peer = observedPeer(server.openModern(client), observer, {
+			server: server.name,
+		});
 		const release = isListen ? () => {} : server.reserve();
 		let gone = false;
 		const leave = () => {
@@ -122,7 +130,7 @@ export function modern(context: RouteContext, log: Logger) {
 		}
 		const answer = await exchange.answer;
 		clearTimeout(timer);
-		return respond(c, answer, server.offers(request.method));
+		return respond(c, answer, server.offers(request.method), request.id);
 	};
 }
 
@@ -131,12 +139,14 @@ function respond(
 	c: Context<ServerEnv>,
 	answer: Answer,
 	offered: boolean,
+	id: Id,
 ): Response {
 	if ("connection" in answer) return answer.connection.response(c);
 	const [{ json, error } = nothing] = answer.answers;
 	const code = error?.code;
 	const isInside = offered && code === ErrorCode.methodNotFound;
 	const status = isInside ? 200 : (statusOf.get(code) ?? 200);
+	if (error && status !== 200) noteRefusal(c, status, error, id);
 	return jsonBody(c, json, status);
 }
 

@@ -2,7 +2,9 @@ import type { BridgeConfig } from "../config/resolve-config.ts";
 import type { ModernClient } from "../protocol/eras/meta.ts";
 import type { Client } from "../protocol/handshake.ts";
 import type { Peer } from "../protocol/peer.ts";
+import type { Probe, ServerFailure } from "../protocol/server-health.ts";
 import type { EventStreamOptions, KeepAlive } from "./event-stream.ts";
+import type { Observer } from "./observer.ts";
 import type { SessionIds } from "./session-ids.ts";
 import type { SessionStore } from "./session-store.ts";
 import type { SseSession } from "./sse-session.ts";
@@ -32,15 +34,9 @@ export interface Served {
 	/** Counts one request of a modern client, until the returned function is called. */
 	reserve(): () => void;
 	/** Why the last start, or the last child, failed, where none is ready since. */
-	readonly failure:
-		| {
-				code: string;
-				reason: string;
-				stderr: string[];
-				errorLines?: string[];
-				stdout?: string[];
-		  }
-		| undefined;
+	readonly failure: ServerFailure | undefined;
+	/** Starts it where it is not running, and lists its tools as a client does. Never rejects. */
+	probe(): Promise<Probe>;
 	status(): { state: string } & Record<string, unknown>;
 	metrics(): ServerMetrics;
 }
@@ -77,6 +73,8 @@ export interface RouteContext {
 	sessions: SessionStore<StreamableSession>;
 	sseSessions: SessionStore<SseSession>;
 	streams: { keepAlive: KeepAlive };
+	/** Hears of refusals, requests and sessions. */
+	observer: Observer;
 	/** The bridge is about to end, or ended. */
 	closing(): boolean;
 	/** When the last request came in, in ms since 1970. */

@@ -13,15 +13,28 @@ export interface Owner {
 	principal: string;
 }
 
+/** Who hears of sessions by their ids. */
+export interface SessionEvents {
+	added(owner: Owner, id: string): void;
+	/** Whether it ended, or another bridge goes on with it. */
+	gone(owner: Owner, id: string): void;
+}
+
 /** How many ended sessions are remembered. A forgotten one would be taken up again by its id; who ended it does not ask for that. */
 const mostEnded = 10_000;
 
 /** The sessions of one transport by id, each belonging to one server. */
 export class SessionStore<T extends Session> {
 	readonly #sessions = new Map<string, { owner: Owner; session: T }>();
+	readonly #events: SessionEvents | undefined;
 	readonly #perPrincipal = new Map<string, number>();
 	readonly #ended = new Set<string>();
 	readonly #awaited = new Map<string, Set<(session: T) => void>>();
+
+	/** @param events who hears of what comes and goes */
+	constructor(events?: SessionEvents) {
+		this.#events = events;
+	}
 
 	get size(): number {
 		return this.#sessions.size;
@@ -32,11 +45,21 @@ export class SessionStore<T extends Session> {
 		return this.#perPrincipal.get(principal) ?? 0;
 	}
 
+	/** How many of them one server has. */
+	sizeFor(server: string): number {
+		let size = 0;
+		for (const { owner } of this.#sessions.values()) {
+			if (owner.server === server) size++;
+		}
+		return size;
+	}
+
 	/** Enters a session. */
 	add(owner: Owner, id: string, session: T): void {
 		this.#sessions.set(id, { owner, session });
 		const { principal } = owner;
 		this.#perPrincipal.set(principal, this.sizeOf(principal) + 1);
+		this.#events?.added(owner, id);
 		const awaited = this.#awaited.get(id);
 		this.#awaited.delete(id);
 		for (const use of awaited ?? []) use(session);
@@ -76,6 +99,7 @@ export class SessionStore<T extends Session> {
 		const entry = this.#sessions.get(id);
 		if (!entry || (session && entry.session !== session)) return;
 		this.#sessions.delete(id);
+		this.#events?.gone(entry.owner, id);
 		const { principal } = entry.owner;
 		const left = this.sizeOf(principal) - 1;
 		if (left > 0) this.#perPrincipal.set(principal, left);

@@ -12,6 +12,8 @@ import {
 import { EventStream } from "./event-stream.ts";
 import { httpError, type Refuse } from "./http-error.ts";
 import { methodNotAllowed } from "./method-not-allowed.ts";
+import { observedPeer } from "./observed-peer.ts";
+import { noteRefusal } from "./observer.ts";
 import { publicPath } from "./public-path.ts";
 import { readMessages } from "./read-messages.ts";
 import {
@@ -27,6 +29,7 @@ import {
 } from "./route-context.ts";
 import type { SessionOpening } from "./session-ids.ts";
 import { SseSession } from "./sse-session.ts";
+import { noteTrace } from "./trace-id.ts";
 
 /** How long a message waits for its client's stream to come back: an EventSource opens a broken one again after 3 s. */
 const reopeningMs = 4000;
@@ -41,7 +44,13 @@ export function sse(context: RouteContext) {
 	const app = new Hono<ServerEnv>().get("/", (c) => {
 		const { server } = c.var;
 		// Hono serves HEAD by the handler of GET: nobody would read what that opens.
-		if (c.req.method === "HEAD") return c.body(null, 405, { Allow: "GET" });
+		if (c.req.method === "HEAD") {
+			noteRefusal(c, 405, {
+				code: ErrorCode.invalidRequest,
+				message: "HEAD is not possible",
+			});
+			return c.body(null, 405, { Allow: "GET" });
+		}
 		const of = {
 			server: server.name,
 			transport: "sse",
@@ -64,7 +73,11 @@ export function sse(context: RouteContext) {
 		const session: SseSession =
 			known ??
 			new SseSession(
-				handshake((client) => server.open(client), facts.opening?.client),
+				observedPeer(
+					handshake((client) => server.open(client), facts.opening?.client),
+					context.observer,
+					{ server: server.name, session: id },
+				),
 				{
 					opening: facts.opening,
 					idFor,
@@ -173,6 +186,7 @@ export function messages(context: RouteContext) {
 		const refusal = refuseRequests(c, context, requests, session, refuse);
 		if (refusal) return refusal;
 		// Queued for the child before the 202, so that requests posted in order stay in order.
+		if (context.observer.watchesRequests) noteTrace(c, requests);
 		for (const message of body.messages) session.take(message);
 		return c.body(null, 202);
 	});
@@ -195,7 +209,10 @@ function onStream(
 		if (!session?.active || ids.length === 0) {
 			return httpError(c, status, error, id);
 		}
-		for (const one of ids) session.refuse(one, error);
+		for (const one of ids) {
+			noteRefusal(c, status, error, one, true);
+			session.refuse(one, error);
+		}
 		return c.body(null, 202);
 	};
 }

@@ -17,7 +17,16 @@ export function status(context: RouteContext) {
 			},
 			openStreams: context.streams.keepAlive.size,
 			servers: Object.fromEntries(
-				servers.map((server) => [server.name, server.status()]),
+				servers.map((server) => [
+					server.name,
+					{
+						...server.status(),
+						sessions: {
+							streamable: context.sessions.sizeFor(server.name),
+							sse: context.sseSessions.sizeFor(server.name),
+						},
+					},
+				]),
 			),
 			active_sse_connections: context.sseSessions.size,
 			api_last_activity: new Date(context.lastActivity()).toISOString(),

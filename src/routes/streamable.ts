@@ -23,6 +23,8 @@ import { httpError } from "./http-error.ts";
 import { jsonBody } from "./json-body.ts";
 import { methodNotAllowed } from "./method-not-allowed.ts";
 import { modern } from "./modern.ts";
+import { observedPeer } from "./observed-peer.ts";
+import { noteRefusal } from "./observer.ts";
 import { patienceMs } from "./patience.ts";
 import { type Body, readMessages } from "./read-messages.ts";
 import {
@@ -39,6 +41,7 @@ import {
 } from "./route-context.ts";
 import type { SessionFacts, SessionOpening } from "./session-ids.ts";
 import { StreamableSession } from "./streamable-session.ts";
+import { noteTrace } from "./trace-id.ts";
 import { whenGone } from "./when-gone.ts";
 
 /**
@@ -81,7 +84,11 @@ export function streamable(context: RouteContext, log: Logger) {
 		id: string | undefined,
 		opening?: SessionOpening,
 	): StreamableSession => {
-		const peer = handshake((client) => server.open(client), opening?.client);
+		const peer = observedPeer(
+			handshake((client) => server.open(client), opening?.client),
+			context.observer,
+			{ server: server.name, session: id },
+		);
 		const session = new StreamableSession(
 			peer,
 			{
@@ -181,7 +188,13 @@ export function streamable(context: RouteContext, log: Logger) {
 		})
 		.get("/", (c) => {
 			// Hono serves HEAD by the handler of GET: nobody would read what that opens.
-			if (c.req.method === "HEAD") return c.body(null, 405, { Allow: allow });
+			if (c.req.method === "HEAD") {
+				noteRefusal(c, 405, {
+					code: ErrorCode.invalidRequest,
+					message: "HEAD is not possible",
+				});
+				return c.body(null, 405, { Allow: allow });
+			}
 			const id = sessionIdOf(c);
 			// Clients probe with GET whether there is a stream; to some of them any status but 405 is the end.
 			if (id === undefined) {
@@ -230,6 +243,7 @@ export function streamable(context: RouteContext, log: Logger) {
 			}
 			return undefined;
 		}
+		if (context.observer.watchesRequests) noteTrace(c, requests);
 		const accept = c.req.header("accept");
 		const sse = accepts(accept, "text/event-stream");
 		const json = accepts(accept, "application/json");

@@ -31,8 +31,9 @@ export const bun: Runtime = {
 	async listen(fetch, { hostname, port }) {
 		const base = `http://${urlHost(hostname)}`;
 		const server = Bun.serve({
-			fetch: (request) => {
-				if (URL.canParse(request.url)) return fetch(request);
+			// The server itself is what knows a client's address.
+			fetch: (request, bindings) => {
+				if (URL.canParse(request.url)) return fetch(request, bindings);
 				// A client of HTTP/1.0 need not name a host: the URL is a path then.
 				const url = base + request.url;
 				return request.headers.get("host") || !URL.canParse(url)

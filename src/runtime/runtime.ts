@@ -1,7 +1,7 @@
 /**
  * Answers one HTTP request.
  *
- * @param bindings what the runtime's server gives besides; only Node's is looked at
+ * @param bindings what the runtime's server gives besides: Node's is looked at, and of all of them where the client's address is
  */
 export type Fetch = (
 	request: Request,

@@ -23,9 +23,12 @@ import { type Era, eraOf } from "../protocol/revisions.ts";
 import type { Exit, Wire } from "../protocol/wire.ts";
 import type { Counters } from "./counters.ts";
 import { childEnvironment } from "./environment.ts";
+import { causeOf } from "./error-lines.ts";
+import type { FailureHistory } from "./failure-history.ts";
 import { completeInitialize } from "./initialize-child.ts";
 import { oddOutput } from "./odd-output.ts";
 import { Supervisor, type SupervisorOptions } from "./supervisor.ts";
+import { describeNextTry, type NextTry, nextTry } from "./supervisor-state.ts";
 
 /** What all backends of one server have in common. */
 export interface BackendContext {
@@ -50,12 +53,21 @@ export interface BackendContext {
 	log: Logger;
 	/** The server's tools may be others than before. */
 	toolsChanged(): void;
-	/** A child is ready, or why the last attempt, or the last child, failed. */
-	changed(failure: Exit | undefined): void;
+	/** What went wrong with the server's children. */
+	failures: FailureHistory;
 }
 
 /** What a child speaks once it is ready, or why there is none. */
 export type Up = { era: Era } | { error: ErrorObject };
+
+/** One process, as status pages have it. */
+export interface ChildStatus {
+	pid: number;
+	state: string;
+	/** ISO 8601. */
+	startedAt: string;
+	uptimeMs: number;
+}
 
 /** What a backend is for. */
 export interface BackendRole {
@@ -80,6 +92,12 @@ export class Backend {
 	#hasWarned = false;
 	readonly #whenUp: ((up: Up) => void)[] = [];
 	#starts = 0;
+	/** That of its present or last child has its process id. */
+	#log: Logger;
+	/** When its present or last child was started, in ms since 1970. */
+	#startedAt = 0;
+	/** When its last child ended, or it was made, in ms since 1970. */
+	#endedAt = Date.now();
 	/** See {@link SupervisorOptions.usage}. */
 	#usage = { asked: false, served: false };
 	#idleTimer: NodeJS.Timeout | undefined;
@@ -92,6 +110,7 @@ export class Backend {
 	 */
 	constructor(context: BackendContext, client: Client, role: BackendRole) {
 		this.#context = context;
+		this.#log = context.log;
 		this.#client = client;
 		this.#role = role;
 		const { shared, remembers, keepUp } = role;
@@ -125,14 +144,19 @@ export class Backend {
 			takeWire: () => {
 				const wire = context.takeWire();
 				if (wire instanceof Promise || "reason" in wire) return wire;
+				const log = context.log.child({ pid: wire.pid });
+				this.#log = log;
+				this.#startedAt = Date.now();
 				wire.events = {
 					...oddOutput({
 						...context,
+						log,
+						isRetry: context.failures.current !== undefined,
 						fail: (id, error) => this.#multiplexer.fail(id, error),
 						write: (message) => wire.write(message),
 					}),
 					message: (message) => this.#receive(message),
-					stderr: (line) => context.log.debug({ stderr: line }, "stderr"),
+					stderr: (line) => log.debug({ stderr: line }, "stderr"),
 					stderrForgotten: () => context.counters.limit("maxStderrBytes"),
 					caughtUp: () => this.#multiplexer.caughtUp(),
 					ending: () => this.#multiplexer.hold(),
@@ -142,7 +166,7 @@ export class Backend {
 			revision: context.revision,
 			mayTry: context.mayTry,
 			turn: (revision, { reason, code }) => {
-				context.log.warn(
+				this.#log.warn(
 					{ revision, code },
 					`${reason}; it is opened once more, in another protocol revision`,
 				);
@@ -155,8 +179,8 @@ export class Backend {
 				const era = eraOf(revision);
 				const result =
 					era === "legacy" ? completeInitialize(given, context.name) : given;
-				context.log.info({ pid: wire.pid, era, revision }, "ready");
-				context.changed(undefined);
+				this.#log.info({ era, revision }, "ready");
+				context.failures.recovered();
 				context.learned(revision, result);
 				this.#usage = { asked: false, served: false };
 				this.#hasWarned = false;
@@ -165,14 +189,17 @@ export class Backend {
 			down: (exit) => {
 				const { served } = this.#usage;
 				const isDone = served && !this.#multiplexer.owesAnswer;
-				if (isDone && exit.exitCode === 0) {
-					context.log.info(exit.reason);
-				} else this.#report(exit);
+				this.#endedAt = Date.now();
+				if (isDone && exit.exitCode === 0) this.#log.info(exit.reason);
+				else this.#report(exit, exit, false);
 				this.#multiplexer.down(childError(context.name, exit));
 			},
-			refused: (failure) => {
+			refused: (failure, wasTried) => {
 				const exit = withHints(failure, context.config());
-				this.#report(exit);
+				if (wasTried) this.#report(exit, failure, true);
+				else if (exit.code === "TOO_MANY_CHILDREN") {
+					context.log.warn(exit.reason);
+				}
 				const error = childError(context.name, exit);
 				for (const use of this.#whenUp.splice(0)) use({ error });
 				// Want of room says nothing of the program.
@@ -199,9 +226,24 @@ export class Backend {
 		this.#supervisor.need();
 	}
 
+	/** Has the child started where none is ready. Calls back once, with the error where it could not be. */
+	whenReady(use: (error?: ErrorObject) => void): void {
+		if (this.isReady) {
+			use();
+			return;
+		}
+		this.#whenUp.push((up) => use("error" in up ? up.error : undefined));
+		this.#supervisor.need();
+	}
+
 	/** Whether a child is ready now. */
 	get isReady(): boolean {
 		return this.#supervisor.state.name === "ready";
+	}
+
+	/** Whether it was ended for good. */
+	get isStopped(): boolean {
+		return this.#supervisor.state.name === "stopped";
 	}
 
 	/** Whether it has a process, in whatever state. */
@@ -246,6 +288,29 @@ export class Backend {
 		await this.#until(() => !this.#multiplexer.busy, drainMs);
 		await this.#supervisor.stop();
 		clearTimeout(this.#idleTimer);
+	}
+
+	/** When a child is started that there is not now; undefined where one is there or on its way. */
+	get nextTry(): NextTry | undefined {
+		return nextTry(this.#supervisor.state, this.#supervisor.notBefore);
+	}
+
+	/** Its process, where it has one, for status pages. */
+	get child(): ChildStatus | undefined {
+		const { state } = this.#supervisor;
+		if (!("wire" in state) || state.wire.pid === undefined) return undefined;
+		return {
+			pid: state.wire.pid,
+			state: state.name,
+			startedAt: new Date(this.#startedAt).toISOString(),
+			uptimeMs: Date.now() - this.#startedAt,
+		};
+	}
+
+	/** Since when it is in the state that it is in, in ms since 1970. */
+	get since(): number {
+		const { state } = this.#supervisor;
+		return "since" in state ? state.since : this.#endedAt;
 	}
 
 	/** For status pages. */
@@ -311,11 +376,10 @@ export class Backend {
 	}
 
 	#dropped(kind: string): void {
-		const { counters, log } = this.#context;
-		counters.drop(kind);
+		this.#context.counters.drop(kind);
 		if (kind !== "answer-under-unknown-id" || this.#hasWarned) return;
 		this.#hasWarned = true;
-		log.warn(
+		this.#log.warn(
 			`the server answers under ids that it was not given: whose answers these are cannot be told, and who waits for them does so until "requestTimeoutMs"`,
 		);
 	}
@@ -362,15 +426,27 @@ export class Backend {
 		return this.#role.idleTimeoutMs?.() ?? this.#context.config().idleTimeoutMs;
 	}
 
-	#report(exit: Exit): void {
+	/** Tells of a failure: in full where it is news, else in a line. */
+	#report(exit: Exit, { reason }: Exit, wasStart: boolean): void {
 		if (exit.code === "CHILD_STOPPED") return;
-		if (exit.code === "TOO_MANY_CHILDREN") {
-			this.#context.log.warn(exit.reason);
+		const { failures: inARow } = this.#supervisor;
+		const times = this.#context.failures.note({
+			exit,
+			wasStart,
+			continues: inARow > 1,
+			at: Date.now(),
+		});
+		const next = describeNextTry(this.nextTry, Date.now());
+		const { signal: _inReason, reason: full, ...fields } = exit;
+		if (times === 1) {
+			this.#log.warn({ ...fields, cause: causeOf(exit) }, `${full}; ${next}`);
 			return;
 		}
-		const { reason, signal: _inReason, ...fields } = exit;
-		this.#context.log.warn(fields, reason);
-		this.#context.changed(exit);
+		const { code, exitCode } = exit;
+		this.#log.warn(
+			{ code, exitCode, times },
+			`failed as before (${times} times in a row): ${reason}; ${next}`,
+		);
 	}
 
 	/** One message that cannot be dealt with must not end all the servers. */

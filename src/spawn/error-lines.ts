@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from "node:util";
+import type { Exit } from "../protocol/wire.ts";
 
 /** So many lines say what happened: the first one, and what stands below it. */
 const mostLines = 3;
@@ -48,6 +49,26 @@ export class FirstErrorLines {
 	}
 }
 
+/**
+ * What a failure comes from, in one line: the first line of stderr that says
+ * error or fatal; else the last one on stdout, where the child spoke no
+ * JSON-RPC there; else the last one on stderr that is no part of a stack trace;
+ * else the reason itself.
+ */
+export function causeOf(exit: Exit): string {
+	return wordsOf(exit).replace(/[\p{Cc}\s]+/gu, " ");
+}
+
+function wordsOf(exit: Exit): string {
+	const { reason, code, stderr, errorLines = [], stdout = [] } = exit;
+	const error = errorLines.find((line) => !isThrow.test(line)) ?? errorLines[0];
+	if (error !== undefined) return quotable(error);
+	if (code !== "CHILD_EXITED" && code !== "START_TIMEOUT") return reason;
+	const reader = new TraceReader();
+	const words = stderr.filter((line) => reader.read(line) !== "frame");
+	return quotable(stdout.at(-1) ?? words.at(-1) ?? reason);
+}
+
 /** The same of the last error, where it is near enough to the end of what a child wrote to be the end of it. */
 export function lastErrorLines(lines: readonly string[]): string[] {
 	const reader = new TraceReader();
@@ -62,6 +83,9 @@ export function lastErrorLines(lines: readonly string[]): string[] {
 		.slice(0, mostLines)
 		.map(quotable);
 }
+
+/** The line of source that Node shows above an error that nobody caught. */
+const isThrow = /^\s*(?:throw|raise|reject)\b/;
 
 type Kind = "error" | "frame" | "other";
 

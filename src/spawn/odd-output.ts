@@ -20,6 +20,8 @@ export interface OddOutputOptions
 	fail(id: Id | undefined, error: ErrorObject): boolean;
 	/** Writes to the child. */
 	write(message: Response): void;
+	/** It stands in for one that failed, whose odd lines have been warned of. */
+	isRetry: boolean;
 }
 
 /** So much of a line stands in an error or in the log. */
@@ -37,13 +39,14 @@ export function oddOutput({
 	log,
 	fail,
 	write,
+	isRetry,
 }: OddOutputOptions): Pick<
 	WireEvents,
 	"noise" | "unreadable" | "repaired" | "tooDeep" | "oversize"
 > {
 	const warned = new Set<string>();
 	const warn = (kind: string, line: string, text: string) => {
-		const level = warned.has(kind) ? "debug" : "warn";
+		const level = isRetry || warned.has(kind) ? "debug" : "warn";
 		warned.add(kind);
 		log[level]({ line: beginningOf(line) }, text);
 	};

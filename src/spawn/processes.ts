@@ -67,6 +67,11 @@ export class Processes {
 		return this.#taken.size;
 	}
 
+	/** The process ids of the spares. */
+	get sparePids(): number[] {
+		return this.#spares.pids;
+	}
+
 	/** Starts as many spares as are missing. */
 	fill(): void {
 		this.#spares.fill();

@@ -22,13 +22,16 @@ import { isMembers, type Members } from "../protocol/messages.ts";
 import type { Peer } from "../protocol/peer.ts";
 import type { LinkOptions } from "../protocol/recipients.ts";
 import { type Era, modernRevision } from "../protocol/revisions.ts";
+import type { Probe, ServerFailure } from "../protocol/server-health.ts";
 import { turningPeer } from "../protocol/turning-peer.ts";
-import type { Exit } from "../protocol/wire.ts";
 import { Backend, type BackendContext, type Up } from "./backend.ts";
 import { Counters } from "./counters.ts";
+import { FailureHistory } from "./failure-history.ts";
 import { LeasePool } from "./lease-pool.ts";
+import { probeServer } from "./probe-server.ts";
 import { Processes } from "./processes.ts";
 import { Revisions } from "./revisions.ts";
+import { childrenOf, failureOf, summaryOf } from "./server-status.ts";
 import { SharedChildren } from "./shared-children.ts";
 import type { StartGate } from "./start-gate.ts";
 
@@ -60,7 +63,9 @@ export class Server {
 	#toolsVersion = 0;
 	/** What the last child that was ready says it can do. */
 	#capabilities: Members = {};
-	#failure: Exit | undefined;
+	readonly #failures = new FailureHistory();
+	readonly #startedAt = Date.now();
+	#probing: Promise<Probe> | undefined;
 	#stopped = false;
 
 	/**
@@ -108,9 +113,7 @@ export class Server {
 			},
 			counters: this.#counters,
 			log: ownLog,
-			changed: (failure) => {
-				this.#failure = failure;
-			},
+			failures: this.#failures,
 		};
 		const takeWire = () => this.#processes.take();
 		this.#shared = new SharedChildren({
@@ -195,6 +198,7 @@ export class Server {
 	/** Counts one request of a modern client, until the returned function is called. */
 	reserve(): () => void {
 		this.#unanswered.count++;
+		this.#unanswered.lastAt = Date.now();
 		return () => {
 			this.#unanswered.count--;
 		};
@@ -304,30 +308,50 @@ export class Server {
 	}
 
 	/** Why the last start, or the last child, failed, where no child is ready since. */
-	get failure(): Exit | undefined {
-		return this.#failure;
+	get failure(): ServerFailure | undefined {
+		return failureOf(this.#failures, this.#main);
+	}
+
+	/** Starts it where it is not running, and lists its tools as a client does. Who asks meanwhile gets the same. */
+	probe(): Promise<Probe> {
+		this.#probing ??= probeServer({
+			server: this.name,
+			identity: this.#identity,
+			whenReady: (use) => (this.#main ? this.#main.whenReady(use) : use()),
+			open: () => this.open({ capabilities: {}, info: this.#identity }),
+			timeoutMs: this.#config.startTimeoutMs,
+		}).finally(() => {
+			this.#probing = undefined;
+		});
+		return this.#probing;
 	}
 
 	/** For status pages. */
 	status() {
 		const { isolation, protocol } = this.#config;
 		const isShared = isolation !== "session";
+		const { unanswered, inFlight, waiting } = this.metrics();
+		const { lastAt } = this.#unanswered;
 		return {
 			name: this.name,
-			state: this.#state(),
+			...this.#summary(),
 			isolation,
 			protocol,
 			era: protocol === "dual" ? undefined : this.#revisions.era,
 			revision: protocol === "dual" ? undefined : this.#revisions.spoken,
-			failure: this.#failure && {
-				code: this.#failure.code,
-				reason: this.#failure.reason,
-				stderr: this.#failure.stderr,
-				errorLines: this.#failure.errorLines,
-				stdout: this.#failure.stdout,
-			},
+			failure: this.failure,
 			...this.#counters.snapshot(),
 			suspendedCalls: this.#calls.size,
+			queue: { unanswered, inFlight, waiting },
+			lastCallAt: lastAt && new Date(lastAt).toISOString(),
+			children: childrenOf(
+				{
+					shared: this.#shared.backends,
+					modern: [this.#sharedModern],
+					own: [...this.#own],
+				},
+				this.#processes.sparePids,
+			),
 			shared: isShared ? this.#shared.plain.status() : undefined,
 			sharedByCapabilities: this.#shared.status(),
 			sharedModern:
@@ -414,11 +438,16 @@ export class Server {
 		return this.#config.warm > 0 && this.#config.isolation !== "session";
 	}
 
-	/** Ready as soon as one child is, of those that are shared where any are; else as the first. */
-	#state(): string {
-		const backends = this.needsSession ? [...this.#own] : this.#shared.backends;
-		const states = backends.map((backend) => backend.status().state);
-		return states.find((state) => state === "ready") ?? states[0] ?? "idle";
+	/** Of the children that are shared, where any are. */
+	#summary() {
+		const own = [...this.#own].filter(({ isStopped }) => !isStopped);
+		const backends = this.needsSession ? own : this.#shared.backends;
+		return summaryOf(this.#failures, this.#main, backends, this.#startedAt);
+	}
+
+	/** The child that most clients are on, where they share one. */
+	get #main(): Backend | undefined {
+		return this.needsSession ? undefined : this.#shared.plain;
 	}
 
 	#backends(): Backend[] {

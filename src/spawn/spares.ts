@@ -26,6 +26,11 @@ export class Spares {
 		this.#enter = enter;
 	}
 
+	/** The process ids of those that are there. */
+	get pids(): number[] {
+		return [...this.#wires].flatMap(({ pid }) => pid ?? []);
+	}
+
 	/** Starts as many as are missing. One that dies is not replaced until one is taken, so a broken command cannot spin. */
 	fill(): void {
 		while (this.#wires.size + this.#queued.size < this.#count()) this.#queue();

@@ -9,23 +9,7 @@ import { lastErrorLines } from "./error-lines.ts";
 import { initializeChild } from "./initialize-child.ts";
 import type { NotOpened, Opening } from "./open-child.ts";
 import { probeChild } from "./probe-child.ts";
-
-/** Where one supervised child stands. Times are in ms since 1970. */
-export type State =
-	/** No child, and nobody needs one. */
-	| { name: "idle" }
-	/** Needed, and waits for its turn to start. */
-	| { name: "queued"; since: number; giveUp: () => void }
-	| { name: "starting"; since: number; wire: Wire }
-	| { name: "ready"; since: number; wire: Wire; isProven: boolean }
-	/** It is being ended; another starts after it where one is needed. */
-	| { name: "stopping"; since: number; wire: Wire }
-	/** Needed, and to be started again at `until`. */
-	| { name: "waiting"; until: number; timer: NodeJS.Timeout }
-	/** It failed too often: tried again not before `until`, on demand or, where it is kept up, by the timer. */
-	| { name: "failed"; until: number; timer?: NodeJS.Timeout }
-	/** For good. */
-	| { name: "stopped" };
+import type { State } from "./supervisor-state.ts";
 
 /** What a supervisor works with. */
 export interface SupervisorOptions {
@@ -55,8 +39,8 @@ export interface SupervisorOptions {
 	up(wire: Wire, revision: string, result: Members): void;
 	/** A child that was ready is gone. */
 	down(exit: Exit): void;
-	/** A child could not be started, or must not be now. */
-	refused(exit: Exit): void;
+	/** A child could not be started, or must not be now: then `wasTried` is false. */
+	refused(exit: Exit, wasTried: boolean): void;
 }
 
 /** Children that may be killed while they start, one after the other, before those that wait are told. */
@@ -106,6 +90,11 @@ export class Supervisor {
 		return this.#state.name === "ready" ? 0 : this.#failures;
 	}
 
+	/** The next start is not before, in ms since 1970. */
+	get notBefore(): number {
+		return this.#notBefore;
+	}
+
 	/** Somebody needs the child. It comes by `up`, or `refused` says why not. */
 	need(): void {
 		const state = this.#state;
@@ -121,10 +110,10 @@ export class Supervisor {
 				if (Date.now() >= state.until) {
 					clearTimeout(state.timer);
 					this.#start();
-				} else this.#options.refused(this.#giveUp(state.until));
+				} else this.#options.refused(this.#giveUp(state.until), false);
 				return;
 			case "stopped":
-				this.#options.refused(stoppedExit);
+				this.#options.refused(stoppedExit, false);
 		}
 	}
 
@@ -168,7 +157,7 @@ export class Supervisor {
 			if (state.name === "ready") this.#options.down(stoppedExit);
 			await state.wire.close();
 		}
-		this.#options.refused(stoppedExit);
+		this.#options.refused(stoppedExit, false);
 		await Promise.all(this.#closing);
 	}
 
@@ -194,7 +183,7 @@ export class Supervisor {
 			leave();
 			this.#forgetTries();
 			this.#state = { name: "idle" };
-			this.#options.refused(wire);
+			this.#options.refused(wire, false);
 			return;
 		}
 		this.#state = { name: "starting", since: Date.now(), wire };
@@ -263,7 +252,7 @@ export class Supervisor {
 		// One that was killed says nothing of the next one, for which what waits may go on waiting.
 		const wasKilled = failure.signal !== undefined;
 		if (wasKilled && this.#failures < failuresToRefuse) this.need();
-		else this.#options.refused(failure);
+		else this.#options.refused(failure, true);
 	}
 
 	#forgetTries(): void {

@@ -16,6 +16,7 @@ import {
 } from "../../src/protocol/messages.ts";
 import type { Peer, Receive } from "../../src/protocol/peer.ts";
 import { KeepAlive } from "../../src/routes/event-stream.ts";
+import { allOf, type Observer } from "../../src/routes/observer.ts";
 import type { RouteContext, Served } from "../../src/routes/route-context.ts";
 import { SessionIds } from "../../src/routes/session-ids.ts";
 import { SessionStore } from "../../src/routes/session-store.ts";
@@ -103,6 +104,7 @@ export const notification = (
 export function fakeBridge(
 	options: Omit<BridgeInput, "servers"> = {},
 	names: readonly string[] = ["alpha"],
+	observers: readonly Observer[] = [],
 ) {
 	const servers = Object.fromEntries(
 		names.map((name) => [name, { command: "unused" }]),
@@ -124,6 +126,7 @@ export function fakeBridge(
 		maxRequests: 1000,
 		reserve: () => () => {},
 		failure: undefined as Served["failure"],
+		probe: async () => ({ status: "ok" as const, at: "" }),
 		open(client: Client): Peer {
 			const peer = new FakePeer(client);
 			watchers.get(peers.length)?.(peer);
@@ -158,6 +161,7 @@ export function fakeBridge(
 		sessions: new SessionStore(),
 		sseSessions: new SessionStore(),
 		streams: { keepAlive },
+		observer: allOf(observers),
 		defaultServer: () => config.defaultServer,
 		closing: () => state.closing,
 		lastActivity: () => 0,

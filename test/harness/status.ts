@@ -30,10 +30,25 @@ export interface ServerStatus {
 	failure?: {
 		code: string;
 		reason: string;
+		cause: string;
+		failures: number;
+		firstFailureAt: string;
+		lastFailureAt: string;
+		nextTry: string;
+		notBefore?: string;
 		stderr: string[];
 		errorLines?: string[];
 		stdout?: string[];
 	};
+	since: string;
+	/** In a row. */
+	failures: number;
+	cause?: string;
+	nextTry?: string;
+	queue: { unanswered: number; inFlight: number; waiting: number };
+	lastCallAt?: string;
+	sessions: { streamable: number; sse: number };
+	children: { pid: number; use: string; state?: string; uptimeMs?: number }[];
 	spawned: number;
 	noiseLines: number;
 	lastNoiseLine?: string;

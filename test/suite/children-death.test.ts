@@ -222,7 +222,7 @@ describe("a server that keeps dying", () => {
 		const { spawned, shared } = await eventually(async () => {
 			const status = await serverStatus(bridge, "warm");
 			return (
-				status.state === "waiting" &&
+				status.shared?.state === "waiting" &&
 				(status.shared?.failures ?? 0) >= 4 &&
 				status
 			);
@@ -234,9 +234,13 @@ describe("a server that keeps dying", () => {
 			"the requests do not wait",
 		);
 		expect(await serverStatus(bridge, "warm")).toMatchObject({
-			state: "waiting",
+			state: "failed",
+			nextTry: expect.stringMatching(/^\d{4}-.*Z$/),
 			spawned,
-			shared: { nextStart: expect.stringMatching(/^\d{4}-.*Z$/) },
+			shared: {
+				state: "waiting",
+				nextStart: expect.stringMatching(/^\d{4}-.*Z$/),
+			},
 		});
 		for (const { error } of await Promise.all(pending))
 			expect(error?.message).toContain("exited with code 9");

@@ -527,7 +527,8 @@ describe("a server that changes", () => {
 		}, "it does not fail");
 		const waiting = callOnce(bridge, "one", "pid");
 		await inFlight(bridge, 0, 1);
-		expect((await serverStatus(bridge, "one")).state).toBe("waiting");
+		const { state, shared } = await serverStatus(bridge, "one");
+		expect([state, shared?.state]).toEqual(["failed", "waiting"]);
 		await edit(bridge, { servers: { one: faulty() } });
 		expect(textOf(await waiting)).toMatch(/^\d+$/);
 		const health = await fetch(`${bridge.url}/servers/one/health`);

@@ -144,3 +144,26 @@ test("who has waited in vain does not keep the next from waiting", async () => {
 	sessions.add(alpha, "a", one);
 	expect(await second).toBe(one);
 });
+
+test("who hears of sessions hears each come and go once, whatever ends it", () => {
+	const heard: string[] = [];
+	const events = {
+		added: ({ server }: { server: string }, id: string) =>
+			heard.push(`+${server}/${id}`),
+		gone: ({ server }: { server: string }, id: string) =>
+			heard.push(`-${server}/${id}`),
+	};
+	const sessions = new SessionStore<ReturnType<typeof session>>(events);
+	for (const id of ["ended", "forgotten", "taken"]) {
+		sessions.add({ server: "a", principal: "p" }, id, session());
+	}
+	sessions.end("a", "ended");
+	sessions.end("a", "ended");
+	sessions.forget("forgotten");
+	sessions.takeAll();
+	expect(sessions.sizeFor("a")).toBe(0);
+	expect(heard).toEqual([
+		...["+a/ended", "+a/forgotten", "+a/taken"],
+		...["-a/ended", "-a/forgotten", "-a/taken"],
+	]);
+});

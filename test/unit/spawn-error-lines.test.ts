@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
+import type { Exit } from "../../src/protocol/wire.ts";
 import {
+	causeOf,
 	FirstErrorLines,
 	lastErrorLines,
 } from "../../src/spawn/error-lines.ts";
@@ -133,4 +135,54 @@ test("at the end of a long life it is the last error that counts, if it was the 
 	const talk = Array.from({ length: 6 }, (_, at) => `request ${at}`);
 	expect(lastErrorLines([...survived, ...talk])).toEqual([]);
 	expect(lastErrorLines([])).toEqual([]);
+});
+
+const exit = (more: Partial<Exit>): Exit => ({
+	code: "CHILD_EXITED",
+	reason: "exited with code 1",
+	stderr: [],
+	...more,
+});
+const traced = [
+	"/srv/x.js:3",
+	"    throw new Error('no token')",
+	"Error: no token",
+	"    at main (/srv/x.js:3:9)",
+	"Node.js v20.20.2",
+];
+
+test.each<[string, Partial<Exit>, string]>([
+	[
+		"the error, not the source that threw it, nor the end of its trace",
+		{ stderr: traced.slice(3), errorLines: firstOf(traced.join("\n")) },
+		"Error: no token",
+	],
+	[
+		"the first error of those on stderr, whatever stands on stdout",
+		{ errorLines: ["fatal: no db", "error: gave up"], stdout: ["Welcome"] },
+		"fatal: no db",
+	],
+	[
+		"the last line on stdout where no error is told",
+		{ stderr: ["starting"], stdout: ["Welcome", "Listening on port 3000"] },
+		"Listening on port 3000",
+	],
+	[
+		"the last line of stderr that is no frame",
+		{ stderr: ["Usage: x FILE", "    at f (x:1:1)"] },
+		"Usage: x FILE",
+	],
+	["the reason where nothing is written", {}, "exited with code 1"],
+	[
+		"the refusal of a child that spoke JSON-RPC",
+		{ code: "INITIALIZE_REFUSED", reason: "refused it", stdout: ["Welcome"] },
+		"refused it",
+	],
+])("the cause is %s", (_what, more, cause) => {
+	expect(causeOf(exit(more))).toBe(cause);
+});
+
+test("a cause is one line without anything that a terminal obeys", () => {
+	const errorLines = ["\u001b[31mError:\u001b[0m\tno\r\nX"];
+	expect(causeOf(exit({ errorLines }))).toBe("Error: no X");
 });
