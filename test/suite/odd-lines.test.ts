@@ -88,10 +88,9 @@ test("an answer without an id is nobody's while two wait", async () => {
 	writeFileSync(held, "");
 	const client = await RawClient.connect(bridge, "ids", "sse");
 	const answer = '{"jsonrpc":"2.0","id":$ID,"result":{}}\n';
-	await client.send(
-		say(1, '{"jsonrpc":"2.0","id":null,"result":{}}\n', answer),
-	);
-	await client.send(say(2, "", answer));
+	await client.send(say(1, "", answer));
+	const foreign = '{"jsonrpc":"2.0","id":null,"result":{}}\n';
+	await client.send(say(2, foreign, answer));
 	rmSync(held);
 	expect((await client.answer(1)).result).toEqual({});
 	expect((await client.answer(2)).result).toEqual({});
