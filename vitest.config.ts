@@ -20,8 +20,10 @@ const nodeTests = [
  * `eras`, and the official suite.
  */
 const onceTests = [
-	"test/suite/input-{legacy-client,refused,roots,state,url-required}.test.ts",
-	"test/suite/modern-{child-faults,clients,headers,results}.test.ts",
+	"test/suite/input{,-legacy-client,-refused,-roots,-state,-suspended,-url-required}.test.ts",
+	"test/suite/{batches,handshake,litellm,passthrough,real-servers,reload,routes,sharing}.test.ts",
+	"test/suite/listen-{legacy,modern}-child.test.ts",
+	"test/suite/modern-{child-faults,clients,headers,refusals,results}.test.ts",
 	"test/suite/{logs,progress}-across-eras.test.ts",
 	"test/suite/{failed-starts,mcp-proxy-flags,protocol-option,status}.test.ts",
 	"test/suite/bounds-{children,requests}.test.ts",

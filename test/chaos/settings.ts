@@ -6,13 +6,13 @@ export interface ChaosSettings {
 	seed: number;
 }
 
-/** CHAOS_MS and CHAOS_SEED; by default two minutes and another seed each time. */
+/** CHAOS_MS and CHAOS_SEED; by default one minute and another seed each time. */
 export function chaosSettings(
 	env: Record<string, string | undefined>,
 	random = Math.random,
 ): ChaosSettings {
 	return {
-		chaosMs: Number(env.CHAOS_MS ?? 120_000),
+		chaosMs: Number(env.CHAOS_MS ?? 60_000),
 		seed: Number(env.CHAOS_SEED ?? Math.floor(random() * 2 ** 31)),
 	};
 }
