@@ -12,18 +12,23 @@ const onlyNumber = /^[^\d-]*(\d{1,15})(?:\.0+)?[^\d]*$/;
 export function idOfBrokenAnswer(
 	text: string,
 ): { id: number | undefined } | undefined {
-	const members = topLevelMembers(text);
+	const { members, isWhole } = topLevelMembers(text);
+	// One that is cut off behind its id may be a question of the server.
 	const isAnswer =
 		members.has("result") ||
 		members.has("error") ||
-		(members.has("jsonrpc") && members.has("id"));
+		(isWhole && members.has("jsonrpc") && members.has("id"));
 	if (!isAnswer || members.has("method")) return undefined;
 	const found = onlyNumber.exec(members.get("id")?.slice(0, 100) ?? "");
 	return { id: found ? Number(found[1]) : undefined };
 }
 
 /** The members of the outermost object, as text, as far as the text can be followed. */
-function topLevelMembers(text: string): Map<string, string> {
+function topLevelMembers(text: string): {
+	members: Map<string, string>;
+	/** Whether its closing bracket is there. */
+	isWhole: boolean;
+} {
 	const members = new Map<string, string>();
 	let level = 0;
 	let lastString = "";
@@ -47,8 +52,8 @@ function topLevelMembers(text: string): Map<string, string> {
 			name = lastString;
 			start = at + 1;
 		}
-		if (level === 0 && members.size > 0) break;
+		if (level === 0 && members.size > 0) return { members, isWhole: true };
 	}
 	if (name !== undefined) members.set(name, text.slice(start));
-	return members;
+	return { members, isWhole: false };
 }

@@ -73,9 +73,21 @@ export class LineReader {
 		else this.#deliver(value, line);
 	}
 
-	/** Nothing follows, for the moment or for good: what was waiting for it has to do. */
+	/** Nothing follows for the moment: what was waiting for it has to do. */
 	settle(): void {
 		this.#giveUp();
+		this.#acceptDoubtful();
+	}
+
+	/** The child has ended: what it was saying is no answer, and who waits for one hears of its end. */
+	end(): void {
+		const text = this.#open?.text;
+		this.#open = undefined;
+		if (text !== undefined) this.#events.noise(text);
+		this.#acceptDoubtful();
+	}
+
+	#acceptDoubtful(): void {
 		for (const { message, line } of this.#doubtful.splice(0)) {
 			this.#events.repaired("shared-line", line);
 			this.#events.message(message);

@@ -104,7 +104,7 @@ export function openWire(
 		}
 		stdout.end();
 		clearTimeout(pause);
-		reader.settle();
+		reader.end();
 		stderr.end();
 		// Who still holds them, a process that left the group, is no child: another may be in its place.
 		wire.events = unheard;

@@ -224,6 +224,31 @@ describe("no message is made up", () => {
 	});
 });
 
+test("what a child was saying when it ended is no answer: its end is what the asker hears of", () => {
+	const heard: string[] = [];
+	const note = (kind: string) => () => heard.push(kind);
+	const reader = new LineReader(
+		{
+			message: note("message"),
+			noise: note("noise"),
+			unreadable: note("unreadable"),
+			repaired: note("repaired"),
+			tooDeep: note("too deep"),
+		},
+		10_000,
+	);
+	reader.read('{"jsonrpc":"2.0","id":7,"result":{"a":"b');
+	reader.end();
+	expect(heard).toEqual(["noise"]);
+	reader.read('Ready {"jsonrpc":"2.0","id":8,"result":{}}');
+	reader.end();
+	expect(heard).toEqual(["noise", "repaired", "message"]);
+});
+
+test("what is cut off behind its id may be a question", () => {
+	expect(read('{"jsonrpc":"2.0","id":7,"').unreadable).toEqual([]);
+});
+
 test("a bracket that is never closed hides no message that follows", () => {
 	const { messages, noise } = read("{ starting", answer, "}", progress);
 	expect(messages).toHaveLength(2);
