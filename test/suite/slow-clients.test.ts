@@ -101,14 +101,14 @@ describe("a client that does not read", () => {
 			() => measured(async () => (await reached()) > before),
 			"the client that does not read is not cut off",
 		);
-		// What comes after the cut has nowhere to pile up either.
+		// What comes after the cut has nowhere to pile up either. A stream of the test before may end only now.
 		await answeredUntil(
 			other,
 			() =>
 				measured(
 					async () =>
 						(await metric(bridge, "requests_in_flight", { server })) === 0 &&
-						(await metric(bridge, "streams")) === others,
+						(await metric(bridge, "streams")) <= others,
 				),
 			"the flood does not end",
 		);
