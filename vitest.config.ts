@@ -21,14 +21,15 @@ const nodeTests = [
  */
 const onceTests = [
 	"test/suite/input{,-legacy-client,-refused,-roots,-state,-suspended,-url-required}.test.ts",
-	"test/suite/{batches,handshake,litellm,passthrough,real-servers,reload,routes,sharing}.test.ts",
+	"test/suite/{batches,handshake,litellm,lists,passthrough,real-servers,reload,routes,sharing}.test.ts",
 	"test/suite/listen-{legacy,modern}-child.test.ts",
 	"test/suite/modern-{child-faults,clients,headers,refusals,results}.test.ts",
 	"test/suite/{logs,progress}-across-eras.test.ts",
 	"test/suite/{failed-starts,mcp-proxy-flags,protocol-option,status}.test.ts",
 	"test/suite/bounds-{children,requests}.test.ts",
-	"test/suite/{capability-sets,chaos,commands,doctor,exact-numbers,filters,odd-lines,request-timeouts}.test.ts",
-	"test/suite/{scale-to-zero,slow-children,session-key,stop-command-hanging}.test.ts",
+	"test/suite/{capability-sets,chaos,clock-set-back,commands,doctor,exact-numbers,filters,metrics-dashboard,odd-lines,request-timeouts}.test.ts",
+	"test/suite/{scale-to-zero,slow-children,session-key,stop-command-hanging,trace-context}.test.ts",
+	"test/suite/{guardian-missing,guardian-script}.test.ts",
 ];
 
 /** Checks every message that the bridge sends in any test. */

@@ -1,9 +1,12 @@
 import { options } from "./options.ts";
 import { report } from "./report.ts";
-import { run } from "./run.ts";
+import { run, stepCount } from "./run.ts";
+import { Steps } from "./steps.ts";
 import { table } from "./table.ts";
 
 const { json, sizes, targets } = options(process.argv);
-const results = await run(targets, sizes, (text) => console.error(text));
+const steps = new Steps(stepCount(targets, sizes));
+const results = await run(targets, sizes, (step, text) => steps.at(step, text));
+steps.stop();
 const finished = report(results, targets, sizes);
 console.log(json ? JSON.stringify(finished, null, "\t") : table(finished));

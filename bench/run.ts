@@ -21,7 +21,31 @@ import { churn, memory } from "./workloads/memory.ts";
 import { shortSessions } from "./workloads/short-sessions.ts";
 import { throughput } from "./workloads/throughput.ts";
 
-type Progress = (text: string) => void;
+/** @param step its number, from 1 on */
+type Progress = (step: number, text: string) => void;
+
+const load = [
+	latency,
+	throughput,
+	largeArguments,
+	largeResults,
+	largeNumbers,
+	shortSessions,
+];
+
+/** How many steps a run has. */
+export function stepCount(targets: readonly Target[], sizes: Sizes): number {
+	const all = dialects.flatMap((dialect) =>
+		[
+			...Array.from({ length: sizes.coldStarts }, () => coldStart),
+			...Array.from({ length: sizes.rounds + 1 }, () => load).flat(),
+			...[memory, churn, idle],
+		].flatMap((workload) =>
+			targets.filter((target) => concerns(workload, dialect, target)),
+		),
+	);
+	return all.length;
+}
 
 /** Everything, one dialect after the other. */
 export async function run(
@@ -30,16 +54,10 @@ export async function run(
 	progress: Progress,
 ): Promise<Results> {
 	const results = emptyResults();
-	const load = [
-		latency,
-		throughput,
-		largeArguments,
-		largeResults,
-		largeNumbers,
-		shortSessions,
-	];
+	let step = 0;
+	const next = (text: string) => progress(++step, text);
 	for (const dialect of dialects) {
-		const context = { results, dialect, sizes, progress };
+		const context = { results, dialect, sizes, next };
 
 		for (let i = 1; i <= sizes.coldStarts; i++)
 			await round(context, `round ${i}`, [coldStart], targets.map(fresh));
@@ -61,14 +79,14 @@ interface Context {
 	readonly results: Results;
 	readonly dialect: Dialect;
 	readonly sizes: Sizes;
-	readonly progress: Progress;
+	readonly next: (text: string) => void;
 	/** Numbers are not kept; failures are. */
 	readonly discard?: boolean;
 }
 
 /** One target after the other, so that a drift of the machine hits all of them alike. */
 async function round(
-	{ results, dialect, sizes, progress, discard }: Context,
+	{ results, dialect, sizes, next, discard }: Context,
 	name: string,
 	workloads: readonly Workload[],
 	started: readonly Started[],
@@ -76,8 +94,8 @@ async function round(
 	for (const workload of workloads)
 		for (const { target, running } of started) {
 			if (!concerns(workload, dialect, target)) continue;
+			next(`${dialect}, ${name}: ${workload.name} of ${target.name}`);
 			if (hasFailed(results, dialect, workload, target)) continue;
-			progress(`${dialect}, ${name}: ${workload.name} of ${target.name}`);
 			try {
 				if (running instanceof Error) throw running;
 				const note = (text: string) => addNote(results, target, text);

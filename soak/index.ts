@@ -1,4 +1,5 @@
 import { writeFileSync } from "node:fs";
+import { Steps } from "../bench/steps.ts";
 import { curves } from "./curves.ts";
 import { judge } from "./judge.ts";
 import { options } from "./options.ts";
@@ -9,13 +10,13 @@ import { table } from "./table.ts";
 
 const chosen = options(process.argv);
 const bridge = await startBridge(chosen.runtime);
+const steps = new Steps(chosen.sessions);
 let samples = 0;
-const done = await run(bridge, chosen, ({ sessions, seconds, resident }) => {
-	if (++samples % 10 === 0)
-		console.error(
-			`${sessions} sessions, ${seconds.toFixed(0)} s, ${(resident / 1e6).toFixed(0)} MB`,
-		);
-});
+const done = await run(bridge, chosen, ({ sessions, resident }) => {
+	// Where no line is changed, not each needs one of its own.
+	if (process.stderr.isTTY || ++samples % 10 === 0)
+		steps.at(sessions, `sessions, ${(resident / 1e6).toFixed(0)} MB`);
+}).finally(() => steps.stop());
 const criteria = judge(done);
 
 console.log(table(done, 20));

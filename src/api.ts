@@ -4,12 +4,10 @@
  */
 
 export type { Bridge } from "./bridge.ts";
+export type { BridgeInput } from "./config/bridge-input.ts";
 export { ConfigError } from "./config/config-error.ts";
-export {
-	type BridgeInput,
-	defineServers,
-	type FilterInput,
-	type ServerInput,
-} from "./config/define-servers.ts";
+export { defineServers } from "./config/define-servers.ts";
 export { env } from "./config/env.ts";
+export type { FilterInput } from "./config/server-filters.ts";
+export type { ServerInput } from "./config/server-input.ts";
 export { createBridge } from "./create-bridge.ts";

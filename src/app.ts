@@ -1,20 +1,21 @@
 import { Hono } from "hono";
 import type { Logger } from "pino";
 import { ErrorCode } from "./protocol/error-codes.ts";
-import { browserClients } from "./routes/browser-clients.ts";
 import { chooseDefaultServer, chooseServer } from "./routes/choose-server.ts";
-import { live, ready, serverHealth } from "./routes/health.ts";
-import { hostCheck } from "./routes/host-check.ts";
+import { browserClients } from "./routes/guards/browser-clients.ts";
+import { hostCheck } from "./routes/guards/host-check.ts";
+import { limitBody } from "./routes/guards/limit-body.ts";
+import { limitHeaders } from "./routes/guards/limit-headers.ts";
 import { httpError } from "./routes/http-error.ts";
-import { limitBody } from "./routes/limit-body.ts";
-import { limitHeaders } from "./routes/limit-headers.ts";
-import { metrics } from "./routes/metrics.ts";
 import { observed } from "./routes/observer.ts";
+import { live, ready, serverHealth } from "./routes/operations/health.ts";
+import { metrics } from "./routes/operations/metrics/metrics.ts";
+import { status } from "./routes/operations/status.ts";
 import type { RouteContext, ServerEnv } from "./routes/route-context.ts";
 import { serverPath } from "./routes/server-path.ts";
-import { messages, sse } from "./routes/sse.ts";
-import { status } from "./routes/status.ts";
-import { streamable } from "./routes/streamable.ts";
+import { messages, sse } from "./routes/sse/sse.ts";
+import { streamable } from "./routes/streamable/streamable.ts";
+import { traceIdOfHeader } from "./routes/trace-id.ts";
 
 /** The HTTP surface of a bridge. */
 export function createApp(context: RouteContext, log: Logger): Hono {
@@ -51,7 +52,13 @@ export function createApp(context: RouteContext, log: Logger): Hono {
 		}),
 	);
 	app.onError((error, c) => {
-		log.error({ err: error, path: c.req.path }, "a request failed");
+		const { server } = c.var as { server?: { name: string } };
+		const trace = traceIdOfHeader(c.req.header("traceparent"));
+		const { path } = c.req;
+		log.error(
+			{ err: error, server: server?.name, path, trace },
+			"a request failed",
+		);
 		return httpError(c, 500, {
 			code: ErrorCode.internalError,
 			message: "The bridge failed on this request (its log says why)",

@@ -2,24 +2,42 @@ import { randomBytes } from "node:crypto";
 import type { Hono } from "hono";
 import type { Logger } from "pino";
 import { createApp } from "./app.ts";
-import type { BridgeConfig, FaultyEntry } from "./config/resolve-config.ts";
+import type {
+	BridgeConfig,
+	FaultyEntry,
+	ServerConfig,
+} from "./config/resolve-config.ts";
 import { foldName } from "./config/server-name.ts";
 import { sessionKeyOf } from "./config/session-key.ts";
 import { FaultyServer } from "./faulty-server.ts";
-import { accessLog } from "./routes/access-log.ts";
 import { KeepAlive } from "./routes/event-stream.ts";
 import { allOf, type Observer } from "./routes/observer.ts";
+import { accessLog } from "./routes/operations/access-log.ts";
+import { RequestCounts } from "./routes/operations/metrics/request-counts.ts";
 import type { RouteContext } from "./routes/route-context.ts";
-import { SessionIds } from "./routes/session-ids.ts";
 import { type SessionEvents, SessionStore } from "./routes/session-store.ts";
-import type { SseSession } from "./routes/sse-session.ts";
-import type { StreamableSession } from "./routes/streamable-session.ts";
-import { hmacSeal, keyFor } from "./spawn/hmac-seal.ts";
+import type { SseSession } from "./routes/sse/sse-session.ts";
+import type { StreamableSession } from "./routes/streamable/streamable-session.ts";
+import { hmacSeal, keyFor } from "./seal/hmac-seal.ts";
+import { SessionIds } from "./seal/session-ids.ts";
+import {
+	type GuardianEvents,
+	guardianStatus,
+	watchGuardian,
+} from "./spawn/process/guardian.ts";
 import { Server } from "./spawn/server.ts";
 import { StartGate } from "./spawn/start-gate.ts";
 import { version } from "./version.ts";
 
 const reapIntervalMs = 30_000;
+
+/** A child that has not answered yet. */
+export interface StartingChild {
+	server: string;
+	entry: ServerConfig;
+	pid: number;
+	forMs: number;
+}
 
 /** A running bridge: its HTTP surface, and the servers behind it. */
 export class Bridge {
@@ -35,11 +53,19 @@ export class Bridge {
 	readonly #gate: StartGate;
 	readonly #keepAlive: KeepAlive;
 	readonly #reaper: NodeJS.Timeout;
+	readonly #unwatchGuardian: () => void;
 	#config: BridgeConfig;
 	#closing: Promise<void> | undefined;
 
-	/** @throws {ConfigError} where the environment gives a session key that is too short */
-	constructor(config: BridgeConfig, log: Logger) {
+	/**
+	 * @param observers further ones beside the log, which hear of all that passes through the HTTP surface
+	 * @throws {ConfigError} where the environment gives a session key that is too short
+	 */
+	constructor(
+		config: BridgeConfig,
+		log: Logger,
+		observers: readonly Observer[] = [],
+	) {
 		this.#config = config;
 		this.#log = log;
 		const kept = sessionKeyOf(config.sessionKey, process.env);
@@ -48,7 +74,8 @@ export class Bridge {
 		this.#keepAlive = new KeepAlive(config.keepAliveMs);
 		for (const name of enabledServers(config)) this.#add(name);
 		for (const entry of config.faulty) this.#addFaulty(entry);
-		const observer = allOf([accessLog(log)]);
+		const counts = new RequestCounts();
+		const observer = allOf([accessLog(log), counts, ...observers]);
 		this.#sessions = new SessionStore(sessionEvents("streamable", observer));
 		this.#sseSessions = new SessionStore(sessionEvents("sse", observer));
 		let lastActivity = Date.now();
@@ -64,6 +91,8 @@ export class Bridge {
 			sseSessions: this.#sseSessions,
 			streams: { keepAlive: this.#keepAlive },
 			observer,
+			counts,
+			guardian: guardianStatus,
 			defaultServer: () => this.#config.defaultServer,
 			closing: () => this.#closing !== undefined,
 			lastActivity: () => lastActivity,
@@ -72,6 +101,7 @@ export class Bridge {
 			},
 		};
 		this.app = createApp(context, log);
+		this.#unwatchGuardian = watchGuardian(guardianLog(log));
 		this.#reaper = setInterval(
 			() => this.#reap(),
 			Math.min(reapIntervalMs, config.sessionIdleTimeoutMs),
@@ -81,6 +111,21 @@ export class Bridge {
 	/** Starts the servers that are to be warm. Nothing waits for them. */
 	start(): void {
 		for (const server of this.#servers.values()) server.start();
+	}
+
+	/** The children that are starting, with how long they have been at it. */
+	starting(): StartingChild[] {
+		return [...this.#servers.values()].flatMap((server) => {
+			const entry = this.#config.servers[server.name];
+			if (!entry || !(server instanceof Server)) return [];
+			return server
+				.status()
+				.children.flatMap(({ pid, state, uptimeMs = 0 }) =>
+					state === "starting"
+						? [{ server: server.name, entry, pid, forMs: uptimeMs }]
+						: [],
+				);
+		});
 	}
 
 	/**
@@ -145,6 +190,7 @@ export class Bridge {
 			server.stop(drainTimeoutMs),
 		);
 		await Promise.all([...stopping, ...this.#removing]);
+		this.#unwatchGuardian();
 		this.#keepAlive.close();
 		for (const session of this.#sessions.takeAll()) session.close();
 		for (const session of this.#sseSessions.takeAll()) session.close();
@@ -216,6 +262,23 @@ function globalOptions(config: BridgeConfig) {
 	return (Object.keys(config) as (keyof BridgeConfig)[]).filter(
 		(name) => !["servers", "faulty", "defaultServer"].includes(name),
 	);
+}
+
+/** What becomes of the process that ends what a killed bridge leaves. */
+function guardianLog(log: Logger): GuardianEvents {
+	return {
+		missing(reason, retryMs) {
+			log.warn(
+				`the guardian, the process that ends the children of a bridge that is killed, ${reason}: it is started again ${retryMs === 0 ? "now" : `in ${retryMs} ms`}`,
+			);
+		},
+		back: (pid) => log.info({ pid }, "there is a guardian again"),
+		swept: (pids) =>
+			log.warn(
+				{ pids },
+				"ended processes that a bridge had left that was killed together with its guardian",
+			),
+	};
 }
 
 /** What the store of one transport's sessions tells. */

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type Logger, pino } from "pino";
 import { Bridge } from "./bridge.ts";
-import type { BridgeInput } from "./config/define-servers.ts";
+import type { BridgeInput } from "./config/bridge-input.ts";
 import { resolveConfig } from "./config/resolve-config.ts";
 
 /**

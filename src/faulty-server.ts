@@ -6,18 +6,18 @@ import {
 import type { FaultyEntry } from "./config/resolve-config.ts";
 import { ErrorCode } from "./protocol/error-codes.ts";
 import { type ErrorObject, errorOf } from "./protocol/messages.ts";
+import type { Mirrored } from "./protocol/parameter-headers.ts";
 import type { Peer } from "./protocol/peer.ts";
 import type { Probe, ServerFailure } from "./protocol/server-health.ts";
 import type { Served, ServerMetrics } from "./routes/route-context.ts";
 
 /** So many problems are told to clients. */
-const mostLines = 20;
+const maxLines = 20;
 
 /** Stands at the place of a server whose entry in the config cannot be served: it answers every request with the reason. */
 export class FaultyServer implements Served {
 	readonly name: string;
 	readonly needsSession = false;
-	readonly toolsVersion = 0;
 	readonly unanswered = 0;
 	readonly maxRequests = Number.POSITIVE_INFINITY;
 	readonly failure: ServerFailure;
@@ -30,7 +30,7 @@ export class FaultyServer implements Served {
 		const code = problemCode(problems);
 		const unset = unsetVariables(problems);
 		const summary = unset === "" ? "" : ` (not set: ${unset})`;
-		const lines = problems.slice(0, mostLines).map(problemLine);
+		const lines = problems.slice(0, maxLines).map(problemLine);
 		const more = problems.length - lines.length;
 		if (more > 0) lines.push(`and ${more} more`);
 		const reason = `cannot be served, correct its entry in the config${summary}: ${lines.join("; ")}`;
@@ -71,6 +71,11 @@ export class FaultyServer implements Served {
 		return this.open();
 	}
 
+	/** Calls get the reason too. */
+	async mirrored(): Promise<Mirrored> {
+		return { parameters: [] };
+	}
+
 	offers(): boolean {
 		return false;
 	}
@@ -96,6 +101,7 @@ export class FaultyServer implements Served {
 	status() {
 		const { failure } = this;
 		const { failures, cause, nextTry, firstFailureAt } = failure;
+		const { startTimes, limits, longestQueue, ...counts } = this.metrics();
 		return {
 			name: this.name,
 			state: "failed",
@@ -105,7 +111,7 @@ export class FaultyServer implements Served {
 			nextTry,
 			failure,
 			queue: { unanswered: 0, inFlight: 0, waiting: 0 },
-			...this.metrics(),
+			...counts,
 			children: [],
 		};
 	}
@@ -123,6 +129,11 @@ export class FaultyServer implements Served {
 			retried: 0,
 			dropped: this.#dropped,
 			limitsReached: this.#limitsReached,
+			longestQueue: 0,
+			childFailures: {},
+			stops: {},
+			startTimes: undefined,
+			limits: {},
 		};
 	}
 }

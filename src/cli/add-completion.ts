@@ -19,7 +19,5 @@ export async function addCompletion(
 	program
 		.command(name)
 		.argument("[shell]", "bash, zsh, fish or powershell")
-		.description(
-			"prints the script by which a shell completes the command line",
-		);
+		.description("prints the completion script of a shell");
 }

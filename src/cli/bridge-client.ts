@@ -1,4 +1,4 @@
-import { nextCursorOf } from "../protocol/catalogue.ts";
+import { type ListRead, readList } from "../multiplex/lists/read-list.ts";
 import { parseJson, printJson } from "../protocol/json.ts";
 import {
 	type ErrorObject,
@@ -12,9 +12,6 @@ import { CommandError } from "./command-error.ts";
 
 /** What a server has answered. */
 export type Answer = { result: Members } | { error: ErrorObject };
-
-/** So many pages of a list are read at most. */
-const mostPages = 100;
 
 /**
  * One session with one server of a bridge, be that in this process or
@@ -71,17 +68,14 @@ export class BridgeClient {
 		method: string,
 		member: string,
 	): Promise<{ entries: Members[] } | { error: ErrorObject }> {
-		const entries: Members[] = [];
-		let cursor: string | undefined;
-		for (let page = 0; page < mostPages; page++) {
-			const answer = await this.ask(method, cursor ? { cursor } : {});
-			if ("error" in answer) return answer;
-			const found = answer.result[member];
-			if (Array.isArray(found)) entries.push(...found.filter(isMembers));
-			cursor = nextCursorOf(answer.result);
-			if (cursor === undefined) break;
-		}
-		return { entries };
+		const read = await new Promise<ListRead>((resolve, reject) => {
+			readList((page, answered) => {
+				this.ask(method, page).then(answered).catch(reject);
+			}, resolve);
+		});
+		if ("error" in read) return read;
+		const found = read.pages.flatMap((page) => page[member]);
+		return { entries: found.filter(isMembers) };
 	}
 
 	/** Ends the session. */

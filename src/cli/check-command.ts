@@ -6,7 +6,7 @@ import {
 	problemLine,
 } from "../config/config-error.ts";
 import type { BridgeConfig, ServerConfig } from "../config/resolve-config.ts";
-import { childEnvironment } from "../spawn/environment.ts";
+import { childEnvironment } from "../spawn/process/environment.ts";
 import { type ConfigSource, configReader, fileOf } from "./read-config.ts";
 
 /** Exit code where the config cannot be used, as the bridge's own. */

@@ -28,7 +28,7 @@ export function addClientsCommand(program: Command): void {
 				Object.keys(clientNames),
 			),
 		)
-		.description("prints what to put into a client's config for this one")
+		.description("prints what to put into the config of a client")
 		.option(
 			"--url <base>",
 			"where clients reach the bridge, its base path included, instead of the config's host and port",

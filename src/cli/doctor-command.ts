@@ -6,7 +6,7 @@ export function addDoctorCommand(program: Command): void {
 	// What the bridge warns of is in the report.
 	addCommandOptions(program.command("doctor"), "error")
 		.argument("[servers...]", "names in the config; none: all")
-		.description("starts each server and says how it is and what to change")
+		.description("starts each server, reports how it does and what to change")
 		.option(
 			"--deep",
 			"also calls tools, where the bridge has a way to try a server on data of its own: whether server-memory keeps writes that come at once",

@@ -1,6 +1,6 @@
 import { isatty } from "node:tty";
 import type { Logger } from "pino";
-import { killGuarded } from "../spawn/guardian.ts";
+import { killGuarded } from "../spawn/process/guardian.ts";
 
 /**
  * `bun run` and `deno task` pass on a signal that a terminal has sent to the

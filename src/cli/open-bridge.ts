@@ -2,7 +2,7 @@ import { constants } from "node:os";
 import type { Logger } from "pino";
 import { Bridge } from "../bridge.ts";
 import type { BridgeConfig } from "../config/resolve-config.ts";
-import { killGuarded } from "../spawn/guardian.ts";
+import { killGuarded } from "../spawn/process/guardian.ts";
 
 const open = new Set<Bridge>();
 

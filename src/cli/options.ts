@@ -59,29 +59,32 @@ function serverOptions(): Option[] {
 		).conflicts("config"),
 		pairs(
 			"--named-server <name command>",
-			"a server by name, its command in one text; repeatable",
+			"a further server: its name, and its command in one string; repeatable",
 		),
 		pairs(
 			"-e, --env <key value>",
-			"a variable for the server whose command stands here; repeatable",
+			"an environment variable for the server on the command line; repeatable",
 		),
-		new Option("--cwd <folder>", "the folder of that server"),
+		new Option("--cwd <folder>", "the working directory of that server"),
 		new Option(
 			"--pass-environment",
-			"give all servers of the command line or of a JSON config the whole environment",
+			"let all servers of the command line or of a JSON config inherit the whole environment (danger: secrets)",
 		),
-		new Option("--no-pass-environment", "a small part of it only (default)"),
+		new Option(
+			"--no-pass-environment",
+			"let them inherit a few harmless variables (default)",
+		),
 		new Option(
 			"--warm <count>",
-			"children of each server started ahead",
+			"how many children of each server to start before anybody asks",
 		).argParser(parseCount),
 		new Option(
 			"--strict",
-			"refuse a config with a fault in any entry, instead of serving the others",
+			"refuse a config with a fault in any entry instead of serving the other entries",
 		).default(false),
 		new Option(
 			"--no-watch",
-			"do not take changes of the config into force (but on SIGHUP)",
+			"read the config again on SIGHUP only, not when it changes",
 		),
 	];
 }
@@ -96,14 +99,17 @@ function httpOptions(): Option[] {
 			"-p, --port <port>",
 			"port to listen on, instead of the config's; 0: any free one (also --sse-port)",
 		).argParser(parsePort),
-		new Option("--base-path <path>", "path in front of every route"),
+		new Option(
+			"--base-path <path>",
+			"path in front of every route, instead of the config's",
+		),
 		new Option(
 			"--default-server <name>",
 			"the server that is also at /mcp, /sse and /messages",
 		),
 		list(
 			"--allowed-host <name>",
-			"a further name accepted in the Host header, * for any; repeatable",
+			"a further name to accept in the Host header, * for any; repeatable",
 		),
 		list(
 			"--allow-origin <origin>",
@@ -111,7 +117,7 @@ function httpOptions(): Option[] {
 		),
 		list(
 			"--expose-header <name>",
-			"a response header that they may read besides Mcp-Session-Id; repeatable",
+			"a response header that these pages may read in addition to Mcp-Session-Id; repeatable",
 		),
 		new Option("--stateless", "no sessions over Streamable HTTP"),
 		new Option("--no-stateless", "sessions (default)"),
@@ -122,9 +128,12 @@ function remoteOptions(): Option[] {
 	return [
 		new Option(
 			"--transport <transport>",
-			"what it speaks (default: sse)",
+			"its transport (default: sse)",
 		).choices(["sse", "streamablehttp"]),
-		pairs("-H, --headers <key value>", "a header for its requests; repeatable"),
+		pairs(
+			"-H, --headers <key value>",
+			"a header for requests to it; repeatable",
+		),
 		new Option("--client-id <id>", "OAuth client credentials"),
 		new Option("--client-secret <secret>", "OAuth client credentials"),
 		new Option("--token-url <url>", "where to get a token for them"),
@@ -133,7 +142,7 @@ function remoteOptions(): Option[] {
 		new Option("--digest", "HTTP Digest authentication: not available"),
 		new Option(
 			"--verify-ssl [value]",
-			"check its certificate (default), or do not (false), or by a file of certificates",
+			"check its certificate (default), do not (false), or check it against a file of certificates",
 		),
 		new Option("--no-verify-ssl", "do not check its certificate"),
 	];
@@ -144,9 +153,12 @@ function logOptions(): Option[] {
 		new Option("--log-level <level>", `what to log: ${logLevels.join(", ")}`)
 			.argParser(parseLevel)
 			.default("info"),
-		new Option("--log-format <format>", "how to log")
+		new Option("--log-format <format>", "format of the log")
 			.choices(["pretty", "json"])
-			.default(process.stderr.isTTY ? "pretty" : "json"),
+			.default(
+				process.stderr.isTTY ? "pretty" : "json",
+				"pretty on a terminal, otherwise json",
+			),
 		new Option("--debug", "the same as --log-level debug"),
 		new Option("--no-debug", "as --log-level says (default)"),
 	];

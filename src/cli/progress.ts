@@ -1,5 +1,6 @@
 import yoctoSpinner from "yocto-spinner";
 import type { ServerConfig } from "../config/resolve-config.ts";
+import { slowStartReason } from "./slow-start-reason.ts";
 
 /** A start that takes longer than this is told of, in ms. */
 const slowMs = 5000;
@@ -8,6 +9,11 @@ const slowMs = 5000;
 export class Progress {
 	// Signals end the children first.
 	readonly #spinner = yoctoSpinner({ handleSignals: false });
+
+	constructor() {
+		// However the program ends, its terminal has a cursor again.
+		process.once("exit", () => this.stop());
+	}
 
 	show(text: string): void {
 		if (!process.stderr.isTTY) process.stderr.write(`${text}\n`);
@@ -30,37 +36,4 @@ export class Progress {
 	stop(): void {
 		this.#spinner.stop();
 	}
-}
-
-/** Programs that fetch what they start: by which of their commands, where not by all. */
-const fetching: Readonly<Record<string, readonly string[]>> = {
-	npx: [],
-	bunx: [],
-	uvx: [],
-	npm: ["exec", "x"],
-	pnpm: ["dlx"],
-	yarn: ["dlx"],
-	bun: ["x"],
-	deno: ["run"],
-	uv: ["run", "tool"],
-	pipx: ["run"],
-	docker: ["run"],
-	podman: ["run"],
-	nerdctl: ["run"],
-};
-
-/** Why a start of this command may take long the first time. */
-export function slowStartReason({
-	command,
-	args,
-}: Pick<ServerConfig, "command" | "args">): string | undefined {
-	const program = command.split("/").at(-1) ?? "";
-	const verbs = Object.hasOwn(fetching, program)
-		? fetching[program]
-		: undefined;
-	const [verb = ""] = args;
-	if (!verbs || (verbs.length > 0 && !verbs.includes(verb))) return undefined;
-	return ["docker", "podman", "nerdctl"].includes(program)
-		? `${program} pulls an image at its first start`
-		: `${program} downloads a package at its first start`;
 }

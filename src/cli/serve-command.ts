@@ -8,13 +8,18 @@ import type { BridgeConfig } from "../config/resolve-config.ts";
 import { watchConfig } from "../config/watch-config.ts";
 import { currentRuntime } from "../runtime/current-runtime.ts";
 import { type Fetch, urlHost } from "../runtime/runtime.ts";
+import { openTraces } from "../telemetry/open-traces.ts";
 import { version } from "../version.ts";
 import { endWithProcess } from "./end-with-process.ts";
 import { ListenError } from "./listen-error.ts";
 import { type ConfigSource, fileOf, type ReadConfig } from "./read-config.ts";
+import { watchStarts } from "./watch-starts.ts";
 
 /** How long connections get at least for the last bytes, once the bridge itself has ended. */
 const lastAnswersMs = 500;
+
+/** How long a collector gets for the last spans, in ms. */
+const lastSpansMs = 3000;
 
 /** What the command line says. */
 export interface ServeOptions extends ConfigSource {
@@ -37,7 +42,8 @@ export async function serve(
 	const config = accept(read);
 	const { host, port, basePath } = config;
 	const runtime = await currentRuntime();
-	const bridge = new Bridge(config, log);
+	const traces = await openTraces(process.env, log);
+	const bridge = new Bridge(config, log, traces ? [traces.observer] : []);
 	const fetch: Fetch = (request, bindings) =>
 		bridge.app.fetch(request, bindings);
 	// Before any child starts: a server that does not start is answered for, and keeps nobody waiting.
@@ -83,14 +89,17 @@ export async function serve(
 			: undefined;
 	const end = async () => {
 		watcher?.close();
+		clearInterval(starts);
 		follower.close();
 		// Answers still go out while children end, and whoever asks for readiness hears no.
 		const until = performance.now() + config.drainTimeoutMs;
 		await bridge.close();
 		await listener.close(Math.max(lastAnswersMs, until - performance.now()));
+		await traces?.close(lastSpansMs);
 	};
 	endWithProcess(log, end, () => follower.readAnyway());
 	bridge.start();
+	const starts = watchStarts(() => bridge.starting(), log);
 
 	const url = `http://${urlHost(host)}:${listener.port}`;
 	const servers = Object.keys(config.servers).filter(

@@ -1,8 +1,8 @@
-import type { ServerInput } from "./define-servers.ts";
 import { dockerCommand } from "./docker-command.ts";
 import type { KnownHint, KnownServer } from "./known-server.ts";
 import { knownServer } from "./known-servers.ts";
 import { type LaunchedServer, launchedServer } from "./launched-server.ts";
+import type { ServerInput } from "./server-input.ts";
 
 /** What an entry should have besides, by what is known of its server and of the way in which that is started. */
 export interface Advice {

@@ -33,7 +33,7 @@ export function checkValues<S extends v.GenericSchema>(
 }
 
 /** More are counted only: each is a line for a person. */
-export const mostProblems = 20;
+export const maxProblems = 20;
 
 /** A problem for each key that is not known. */
 export function unknownKeys(
@@ -42,7 +42,7 @@ export function unknownKeys(
 	path: Path,
 ): Problem[] {
 	const keys = Object.keys(input).filter((key) => !known.includes(key));
-	const problems = keys.slice(0, mostProblems).map((key) => {
+	const problems = keys.slice(0, maxProblems).map((key) => {
 		const meant = closestName(key, known);
 		const hint = meant === undefined ? "" : `; did you mean "${meant}"?`;
 		return {
@@ -51,8 +51,8 @@ export function unknownKeys(
 			expected: known.join(", ") + hint,
 		};
 	});
-	if (keys.length <= mostProblems) return problems;
-	const found = `${keys.length - mostProblems} more unknown keys`;
+	if (keys.length <= maxProblems) return problems;
+	const found = `${keys.length - maxProblems} more unknown keys`;
 	return [
 		...problems,
 		{ path: pathText(path) || "config", found, expected: known.join(", ") },

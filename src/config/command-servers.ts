@@ -1,9 +1,9 @@
 import { accessSync, constants } from "node:fs";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { ConfigError } from "./config-error.ts";
-import type { ServerInput } from "./define-servers.ts";
 import { loadNamedServers } from "./named-servers.ts";
 import { type BridgeConfig, resolveConfig } from "./resolve-config.ts";
+import type { ServerInput } from "./server-input.ts";
 import { splitCommand } from "./split-command.ts";
 
 /** Servers that the command line describes, in the words of sparfenyuk/mcp-proxy. */

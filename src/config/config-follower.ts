@@ -6,7 +6,7 @@ const settleMs = 100;
 /** Between readings that follow each other, since a config may write a file that it imports. */
 const longestPauseMs = 2000;
 /** What takes longer is given up where the files have changed since. */
-const patienceMs = 5000;
+const streamAfterMs = 5000;
 const firstRetryMs = 1000;
 const longestRetryMs = 60_000;
 
@@ -115,10 +115,10 @@ export class ConfigFollower<Config> {
 		abort: AbortController;
 		since: number;
 	}): Promise<void> {
-		if (performance.now() - since < patienceMs) return;
+		if (performance.now() - since < streamAfterMs) return;
 		if (abort.signal.aborted || (await this.#reader.isCurrent())) return;
 		abort.abort();
-		this.#events.givenUp(patienceMs);
+		this.#events.givenUp(streamAfterMs);
 	}
 }
 

@@ -1,4 +1,4 @@
-import { mostProblems } from "./check-values.ts";
+import { maxProblems } from "./check-values.ts";
 import type { Problem } from "./config-error.ts";
 import { describeValue } from "./describe-value.ts";
 import {
@@ -199,7 +199,7 @@ function otherKeys(
 		(key) => !roots.has(key) && key !== "inputs" && !isComment(key, file[key]),
 	);
 	if (keys.length === 0 || lists.length === 0) return [];
-	const names = keys.slice(0, mostProblems).map((key) => pathText([key]));
+	const names = keys.slice(0, maxProblems).map((key) => pathText([key]));
 	const more = keys.length - names.length;
 	const rest = more > 0 ? ` and ${more} more` : "";
 	const read = [...roots].join(", ");

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { mostProblems } from "./check-values.ts";
+import { maxProblems } from "./check-values.ts";
 import { closestName } from "./closest-name.ts";
 import type { Problem } from "./config-error.ts";
 import { describeValue } from "./describe-value.ts";
@@ -177,7 +177,7 @@ class EntryReader {
 		} else if (serverKeys.includes(key)) this.#input.set(key, value);
 		else if (keysOfOtherHosts.has(key))
 			this.#leaveOut(path, "it has no meaning for the bridge");
-		else if (this.#unknown++ < mostProblems) {
+		else if (this.#unknown++ < maxProblems) {
 			const meant = closestName(key, serverKeys);
 			const hint = meant === undefined ? "" : ` (did you mean "${meant}"?)`;
 			this.#leaveOut(path, `unknown key${hint}`);
@@ -185,7 +185,7 @@ class EntryReader {
 	}
 
 	done(): Pick<NamedEntry, "input" | "warnings" | "problems"> {
-		const more = this.#unknown - mostProblems;
+		const more = this.#unknown - maxProblems;
 		if (more > 0)
 			this.#leaveOut(pathText(this.#path), `${more} more unknown keys`);
 		// What is there already is refused by a check of the values.

@@ -1,6 +1,5 @@
 import { dirname } from "node:path";
 import { type Problem, unsetVariable } from "./config-error.ts";
-import type { ServerInput } from "./define-servers.ts";
 import { readVariable } from "./env.ts";
 import { mapTexts } from "./map-texts.ts";
 import type { NamedFile } from "./named-entries.ts";
@@ -14,6 +13,7 @@ import {
 	type Checked,
 	checkConfig,
 } from "./resolve-config.ts";
+import type { ServerInput } from "./server-input.ts";
 import {
 	configFolder,
 	joinParts,

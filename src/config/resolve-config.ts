@@ -1,12 +1,8 @@
 import { statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { checkValues, mostProblems, unknownKeys } from "./check-values.ts";
+import type { BridgeInput } from "./bridge-input.ts";
+import { checkValues, maxProblems, unknownKeys } from "./check-values.ts";
 import { invalidConfig, type Problem } from "./config-error.ts";
-import type {
-	BridgeInput,
-	FilterInput,
-	ServerInput,
-} from "./define-servers.ts";
 import { describeValue } from "./describe-value.ts";
 import { type Path, pathText, placed } from "./path-text.ts";
 import { isPlainObject } from "./plain-object.ts";
@@ -17,6 +13,8 @@ import {
 	serverKeys,
 	serverSchema,
 } from "./schema.ts";
+import type { FilterInput } from "./server-filters.ts";
+import type { ServerInput } from "./server-input.ts";
 import { foldName, longestName, nameFault } from "./server-name.ts";
 
 type Resolved<T> = { readonly [K in keyof T]-?: Exclude<T[K], undefined> };
@@ -164,7 +162,7 @@ export function checkConfig(
 	const named = input.defaultServer;
 	if (typeof named === "string" && !enabled.includes(named)) {
 		const found = describeValue(named);
-		const names = enabled.slice(0, mostProblems).join(", ");
+		const names = enabled.slice(0, maxProblems).join(", ");
 		const expected = `the name of an enabled server: ${names || "there is none"}`;
 		add({ path: "defaultServer", found, expected });
 	}

@@ -1,7 +1,8 @@
 import { isIP } from "node:net";
 import * as v from "valibot";
-import type { BridgeInput, ServerInput } from "./define-servers.ts";
+import type { BridgeInput } from "./bridge-input.ts";
 import { isPlainObject } from "./plain-object.ts";
+import type { ServerInput } from "./server-input.ts";
 import { leastKeyLength, sessionKeyExpected } from "./session-key.ts";
 import { unbracketed } from "./unbracketed.ts";
 
@@ -258,6 +259,7 @@ export const serverSchema = v.object(
 		requestTimeoutMs: v.optional(milliseconds(0), 0),
 		maxRequestTimeoutMs: v.optional(milliseconds(0), 0),
 		maxSuspendedCalls: v.optional(integer("", 1), 32),
+		maxAskingCalls: v.optional(integer("", 1), 8),
 		tools: v.optional(filter("names of tools", "delete_*")),
 		prompts: v.optional(filter("names of prompts", "draft_*")),
 		resources: v.optional(filter("URIs of resources", "file:///private/*")),

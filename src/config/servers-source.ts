@@ -1,13 +1,13 @@
 import { type Advice, type AdvisedOptions, adviceFor } from "./advice.ts";
 import { commandHints } from "./command-hints.ts";
 import { type Problem, problemLine } from "./config-error.ts";
-import type { ServerInput } from "./define-servers.ts";
 import { dockerCommand } from "./docker-command.ts";
 import { mapTexts } from "./map-texts.ts";
 import type { NamedFile } from "./named-entries.ts";
 import { expandedKeys, type NamedEntry } from "./named-entry.ts";
 import { splitOptions } from "./named-servers.ts";
 import { isPlainObject } from "./plain-object.ts";
+import type { ServerInput } from "./server-input.ts";
 import {
 	configFolder,
 	splitVariables,

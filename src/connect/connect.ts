@@ -25,7 +25,7 @@ export interface Remote {
 /** Of one line on stdin. */
 const maxLineBytes = 64 * 2 ** 20;
 /** How long a message waits for a remote that is away, in ms. */
-const patienceMs = 30_000;
+const streamAfterMs = 30_000;
 /** How long answers are waited for once the client has closed stdin, in ms. */
 const lastAnswersMs = 5000;
 
@@ -68,7 +68,7 @@ export async function connect(
 	const link: Link = new Link(
 		{
 			transport: open,
-			patienceMs,
+			streamAfterMs,
 			login: async (transport) => {
 				if (!login) throw new Error("the server wants a login");
 				const code = await login.code();

@@ -25,7 +25,7 @@ export interface LinkOptions {
 	/** Waits for the login that the transport has asked for. */
 	login(transport: Transport): Promise<void>;
 	/** How long a message waits for a remote that is away, in ms. */
-	patienceMs: number;
+	streamAfterMs: number;
 }
 
 const firstPauseMs = 250;
@@ -102,7 +102,7 @@ export class Link {
 
 	/** Sends a message, again where it has not got there because the connection, or its session, was gone. */
 	async #deliver(message: Message): Promise<void> {
-		const until = performance.now() + this.#options.patienceMs;
+		const until = performance.now() + this.#options.streamAfterMs;
 		let pauseMs = firstPauseMs;
 		while (true) {
 			this.#opened ??= this.#connect();

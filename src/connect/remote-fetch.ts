@@ -1,4 +1,4 @@
-import { standardHeaders } from "../protocol/eras/headers.ts";
+import { standardHeaders } from "../protocol/headers.ts";
 import { type Id, isRequest, type Message } from "../protocol/messages.ts";
 
 type Fetch = typeof fetch;

@@ -1,3 +1,4 @@
+import type { DropKind } from "./drop-kinds.ts";
 import { ErrorCode } from "./error-codes.ts";
 import {
 	type ErrorObject,
@@ -8,6 +9,7 @@ import {
 	type Request,
 	type Response,
 } from "./messages.ts";
+import { type ListKind, listChanges, lists, methods } from "./methods.ts";
 import { isSubscription } from "./modern-methods.ts";
 import {
 	type NameFilter,
@@ -18,34 +20,17 @@ import {
 import type { Era } from "./revisions.ts";
 
 /** What of a server its clients may see and use, by kind; all of a kind that has no filter. */
-export type Filters = { readonly [K in FilterKind]?: NameFilter };
-
-/** What a server has lists of. */
-export type FilterKind = "tools" | "prompts" | "resources";
+export type Filters = { readonly [K in ListKind]?: NameFilter };
 
 /** Why a request does not reach the server: what its client gets, and as what it is counted. */
 export interface FilterRefusal {
 	error: ErrorObject;
-	kind: string;
+	kind: DropKind;
 }
-
-/** Where the entries of a list stand, and what names one. */
-const lists = new Map<
-	string,
-	{ kind: FilterKind; member: string; key: string }
->([
-	["tools/list", { kind: "tools", member: "tools", key: "name" }],
-	["prompts/list", { kind: "prompts", member: "prompts", key: "name" }],
-	["resources/list", { kind: "resources", member: "resources", key: "uri" }],
-	[
-		"resources/templates/list",
-		{ kind: "resources", member: "resourceTemplates", key: "uriTemplate" },
-	],
-]);
 
 /** Filters as an entry of the config has them. */
 export type FilterPatterns = {
-	readonly [K in FilterKind]: NamePatterns | undefined;
+	readonly [K in ListKind]: NamePatterns | undefined;
 };
 
 /** The filters of an entry; undefined where it has none. */
@@ -67,12 +52,12 @@ export function changesBetween(
 	before: FilterPatterns,
 	after: FilterPatterns,
 ): string[] {
-	const kinds: FilterKind[] = ["tools", "prompts", "resources"];
-	return kinds
+	return listChanges
 		.filter(
-			(kind) => JSON.stringify(before[kind]) !== JSON.stringify(after[kind]),
+			({ kind }) =>
+				JSON.stringify(before[kind]) !== JSON.stringify(after[kind]),
 		)
-		.map((kind) => `notifications/${kind}/list_changed`);
+		.map(({ notification }) => notification);
 }
 
 /** Refuses a request for what its client may not use, as a server does that does not have it; undefined where it may pass. */
@@ -81,37 +66,36 @@ export function refuseFiltered(
 	filters: Filters,
 	era: Era,
 ): FilterRefusal | undefined {
-	const { tools, prompts, resources } = filters;
-	switch (method) {
-		case "tools/call":
-			return tools && !tools.admits(params.name)
-				? unknownTool(params.name)
-				: undefined;
-		case "prompts/get":
-			return prompts && !prompts.admits(params.name)
-				? unknownPrompt(params.name)
-				: undefined;
-		case "resources/read":
-		case "resources/subscribe":
-		case "resources/unsubscribe":
-			return resources && !resources.admits(params.uri)
-				? unknownResource(params.uri, era)
-				: undefined;
-		case "completion/complete": {
-			const ref = isMembers(params.ref) ? params.ref : {};
-			// One of no type that is known may be read as either.
-			if (ref.type !== "ref/resource" && prompts && !prompts.admits(ref.name)) {
-				return unknownPrompt(ref.name);
-			}
-			return ref.type !== "ref/prompt" &&
-				resources &&
-				!resources.admits(ref.uri)
-				? unknownResource(ref.uri, era)
-				: undefined;
-		}
-		default:
-			return undefined;
+	const refuse = (kind: ListKind, name: unknown) => {
+		const filter = filters[kind];
+		if (!filter || filter.admits(name)) return undefined;
+		return unknown[kind](name, era);
+	};
+	if (method === "completion/complete") {
+		const ref = isMembers(params.ref) ? params.ref : {};
+		// One of no type that is known may be read as either.
+		const ofPrompt =
+			ref.type === "ref/resource" ? undefined : refuse("prompts", ref.name);
+		if (ofPrompt || ref.type === "ref/prompt") return ofPrompt;
+		return refuse("resources", ref.uri);
 	}
+	const { named, capability } = methods.get(method) ?? {};
+	return named && isKind(capability)
+		? refuse(capability, params[named])
+		: undefined;
+}
+
+const unknown: Record<
+	ListKind,
+	(name: unknown, era: Era) => FilterRefusal | undefined
+> = {
+	tools: unknownTool,
+	prompts: unknownPrompt,
+	resources: unknownResource,
+};
+
+function isKind(capability: string | undefined): capability is ListKind {
+	return capability !== undefined && Object.hasOwn(unknown, capability);
 }
 
 /** True for a request of which something that comes back has to be filtered. */
@@ -202,16 +186,16 @@ export function isUpdateDenied(
 
 function unknownTool(name: unknown): FilterRefusal {
 	const kind = "call-of-denied-tool";
-	return { kind, error: unknown("tool", name) };
+	return { kind, error: unknownName("tool", name) };
 }
 
 function unknownPrompt(name: unknown): FilterRefusal {
 	const kind = "request-for-denied-prompt";
-	return { kind, error: unknown("prompt", name) };
+	return { kind, error: unknownName("prompt", name) };
 }
 
 /** As the specification shows it (server/tools, 'Error Handling'). */
-function unknown(what: string, name: unknown): ErrorObject {
+function unknownName(what: string, name: unknown): ErrorObject {
 	const code = ErrorCode.invalidParams;
 	return typeof name === "string"
 		? { code, message: `Unknown ${what}: ${name}` }

@@ -12,9 +12,9 @@ import { OpenJson } from "./open-json.ts";
 import { type Repair, repairJson } from "./repair-json.ts";
 
 /** In so many objects that are none a line is searched for a message. */
-const mostTries = 16;
+const maxTries = 16;
 /** So many answers behind other text are kept. */
-const mostDoubtful = 100;
+const maxDoubtful = 100;
 
 /** What stands in the lines of a child. */
 export interface LineEvents {
@@ -132,7 +132,7 @@ export class LineReader {
 		let at = 0;
 		let isBehindOther = false;
 		let isMessage = false;
-		for (let failed = 0; failed < mostTries; ) {
+		for (let failed = 0; failed < maxTries; ) {
 			const begin = text.indexOf("{", at);
 			if (begin === -1) break;
 			isBehindOther ||= text.slice(at, begin).trim() !== "";
@@ -166,7 +166,7 @@ export class LineReader {
 	#doubt(value: unknown, line: string): boolean {
 		const message = asMessage(value);
 		if (!message || "method" in message || !isId(message.id)) return false;
-		if (this.#doubtful.length >= mostDoubtful) return false;
+		if (this.#doubtful.length >= maxDoubtful) return false;
 		this.#doubtful.push({ message, line });
 		return true;
 	}

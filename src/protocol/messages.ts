@@ -1,46 +1,45 @@
+import type {
+	JSONRPCErrorResponse,
+	JSONRPCNotification,
+	JSONRPCRequest,
+	JSONRPCResultResponse,
+	RequestId,
+} from "@modelcontextprotocol/sdk/types.js";
 import { ErrorCode } from "./error-codes.ts";
 import { ExactJson, ExactNumber, isSameNumber, printJson } from "./json.ts";
 
 /** A request id or progress token: a string or a number; 0 and "0" are two different ids. */
-export type Id = string | number | ExactNumber;
+export type Id = RequestId | ExactNumber;
 
 /** Members of a `params`, `result` or `data` object, passed on as they are. */
 export type Members = Record<string, unknown>;
 
+// The SDK's types, but that ids keep the text of their numbers, and that nobody has looked into what is passed on.
+
 /** A JSON-RPC request. */
-export interface Request {
-	jsonrpc: "2.0";
+export interface Request extends Omit<JSONRPCRequest, "id" | "params"> {
 	id: Id;
-	method: string;
 	params?: Members;
 }
 
 /** A JSON-RPC notification. */
-export interface Notification {
-	jsonrpc: "2.0";
-	method: string;
+export interface Notification extends Omit<JSONRPCNotification, "params"> {
 	params?: Members;
 }
 
 /** The `error` member of a response. */
-export interface ErrorObject {
-	code: number;
-	message: string;
-	data?: unknown;
-}
+export type ErrorObject = JSONRPCErrorResponse["error"];
 
 /** A JSON-RPC response with a result. */
-export interface ResultResponse {
-	jsonrpc: "2.0";
+export interface ResultResponse
+	extends Omit<JSONRPCResultResponse, "id" | "result"> {
 	id: Id;
 	result: Members;
 }
 
 /** A JSON-RPC response with an error; `id` is null or absent where the request's could not be read. */
-export interface ErrorResponse {
-	jsonrpc: "2.0";
+export interface ErrorResponse extends Omit<JSONRPCErrorResponse, "id"> {
 	id?: Id | null;
-	error: ErrorObject;
 }
 
 /** Either response. */
@@ -130,7 +129,7 @@ export function isMembers(value: unknown): value is Members {
 }
 
 /** A value of somebody else's as part of a sentence, whatever it is. */
-export function shown(value: unknown): string {
+export function asText(value: unknown): string {
 	return typeof value === "string" ? value : printJson(value);
 }
 

@@ -14,8 +14,3 @@ export function isWatch(request: Request): boolean {
 		Array.isArray(resourceSubscriptions) && resourceSubscriptions.length > 0
 	);
 }
-
-/** True for a method that came with revision 2026-07-28, and that no legacy child may see. */
-export function isModernOnly(method: string): boolean {
-	return method === "server/discover" || method === "subscriptions/listen";
-}

@@ -1,7 +1,7 @@
 import { ExactJson } from "./json.ts";
 
 /** How deep objects and arrays of a message may lie in each other: JSON.parse goes deeper than JSON.stringify, and than all that walks through them. */
-export const mostLevels = 1000;
+export const maxLevels = 1000;
 
 /**
  * Whether a parsed message is nested deeper than that.
@@ -10,7 +10,7 @@ export const mostLevels = 1000;
  */
 export function isNestedTooDeep(value: unknown, text: string): boolean {
 	// Each level takes two brackets.
-	return text.length > 2 * mostLevels && isDeeper(value, mostLevels);
+	return text.length > 2 * maxLevels && isDeeper(value, maxLevels);
 }
 
 function isDeeper(value: unknown, levels: number): boolean {

@@ -20,7 +20,7 @@ export interface FailedOpening {
 }
 
 /** A child that has refused two legacy revisions has another reason. */
-const mostTries = 2;
+const maxTries = 2;
 
 /**
  * The revision in which a child is opened once more, in another process: the
@@ -37,7 +37,7 @@ export function nextRevision(opening: FailedOpening): string | undefined {
 	const named = (
 		refusal ? namedByRefusal(refusal, isLeft) : namedByWords(failure)
 	).filter(isLeft);
-	if (tried.length < mostTries) {
+	if (tried.length < maxTries) {
 		const legacy = newestLegacy(named);
 		if (legacy !== undefined) return legacy;
 	}
@@ -47,7 +47,7 @@ export function nextRevision(opening: FailedOpening): string | undefined {
 	if (isModern && isLeft(modernRevision)) return modernRevision;
 	const isGuess =
 		mayGuess &&
-		tried.length < mostTries &&
+		tried.length < maxTries &&
 		(refusal ? isOfVersion(refusal) : exitsForVersion(failure));
 	if (!isGuess) return undefined;
 	return [legacyRevisions[0], latestLegacyRevision].find(isLeft);

@@ -1,6 +1,6 @@
 import { endOfString } from "./json.ts";
 
-/** What was wrong with a text that could be read all the same. */
+/** What was wrong with a message that could be read all the same. */
 export type Repair =
 	/** NaN or Infinity, which JSON has not: read as null. */
 	| "not-a-number"
@@ -11,7 +11,9 @@ export type Repair =
 	/** One message on several lines. */
 	| "several-lines"
 	/** Something else on the line of a message. */
-	| "shared-line";
+	| "shared-line"
+	/** A list, or the cursor of the page after it, that is null. */
+	| "null-in-list";
 
 /** ECMA-48 control sequences, as programs write them to a terminal, and U+FEFF. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they begin with one.

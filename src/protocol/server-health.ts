@@ -35,3 +35,16 @@ export interface Probe {
 	/** Its stable code. */
 	code?: string;
 }
+
+/** The process that ends the children of a bridge that was killed. */
+export type GuardianStatus = {
+	/** How often one was started in the place of another. */
+	restarts: number;
+} & (
+	| /** No child was started yet. */ { state: "idle" }
+	| { state: "running"; pid: number }
+	| /** If the bridge were killed now, children could stay. */ {
+			state: "missing";
+			reason: string;
+	  }
+);

@@ -2,6 +2,16 @@ import { printJson } from "../protocol/json.ts";
 import type { ErrorObject, Message, Request } from "../protocol/messages.ts";
 import type { EventStream } from "./event-stream.ts";
 
+/** After this long without an answer, in ms, a response goes out as a stream, which can be kept alive. */
+export const streamAfterMs = 10_000;
+
+/**
+ * The same for a modern request, which a closed response cancels: that the
+ * client has gone is sure to be seen on a stream only (Deno tells of it late,
+ * or not at all, before there is a response).
+ */
+export const modernStreamAfterMs = 2000;
+
 /** Where the messages of a response go that is a stream. */
 export interface MessageStream {
 	/**

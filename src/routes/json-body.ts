@@ -3,7 +3,7 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { inPieces, pieceTimeoutMs } from "./in-pieces.ts";
 
 /** A longer text goes out in pieces, as its client reads it. */
-const mostAtOnce = 256 * 1024;
+const maxAtOnce = 256 * 1024;
 
 /** The HTTP response that a JSON text is. A client that does not read a long one is cut off. */
 export function jsonBody(
@@ -12,7 +12,7 @@ export function jsonBody(
 	status: ContentfulStatusCode = 200,
 ): Response {
 	const headers = { "Content-Type": "application/json" };
-	return json.length <= mostAtOnce
+	return json.length <= maxAtOnce
 		? c.body(json, status, headers)
 		: c.body(asStream(json), status, headers);
 }

@@ -9,12 +9,12 @@ import {
 	isMembers,
 	type Message,
 } from "../protocol/messages.ts";
-import { isNestedTooDeep, mostLevels } from "../protocol/nesting.ts";
+import { isNestedTooDeep, maxLevels } from "../protocol/nesting.ts";
+import { lateBody } from "./guards/limit-body.ts";
 import { httpError, type Refuse } from "./http-error.ts";
-import { lateBody } from "./limit-body.ts";
 import { readText } from "./read-text.ts";
 import type { ServerEnv } from "./route-context.ts";
-import { within } from "./within.ts";
+import { withTimeout } from "./with-timeout.ts";
 
 /** The messages of a POST body. */
 export interface Body {
@@ -42,7 +42,7 @@ export async function readMessages(
 ): Promise<Body | Response> {
 	const refuse = (code: number, message: string, id: Id | null = null) =>
 		refuseBy(c, 400, { code, message }, id);
-	const read = await within(timeoutMs, readText(c)).catch(() => brokenOff);
+	const read = await withTimeout(timeoutMs, readText(c)).catch(() => brokenOff);
 	if (read === undefined) return lateBody(c, timeoutMs);
 	if ("problem" in read) {
 		return refuse(
@@ -81,7 +81,7 @@ export async function readMessages(
 		if (isNestedTooDeep(item, text)) {
 			return refuse(
 				ErrorCode.invalidRequest,
-				`The message is nested deeper than ${mostLevels} levels (flatten it)`,
+				`The message is nested deeper than ${maxLevels} levels (flatten it)`,
 				batch ? null : idOf(item),
 			);
 		}

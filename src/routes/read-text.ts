@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 import type { Context } from "hono";
 
 /** What stands before the first byte that is wrong is quoted up to so many characters. */
-const mostQuoted = 20;
+const maxQuoted = 20;
 
 const decoder = new TextDecoder();
 
@@ -31,7 +31,7 @@ function firstFault(bytes: Uint8Array): string {
 		end = next;
 	}
 	const byte = bytes[offset]?.toString(16).toUpperCase().padStart(2, "0");
-	const before = text.slice(Math.max(0, end - mostQuoted), end);
+	const before = text.slice(Math.max(0, end - maxQuoted), end);
 	return `byte ${offset} (0x${byte}), after ${JSON.stringify(before)}, begins no character`;
 }
 

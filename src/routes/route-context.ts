@@ -1,14 +1,21 @@
 import type { BridgeConfig } from "../config/resolve-config.ts";
-import type { ModernClient } from "../protocol/eras/meta.ts";
-import type { Client } from "../protocol/handshake.ts";
+import type { Client } from "../protocol/client.ts";
+import type { Histogram } from "../protocol/histogram.ts";
+import type { ModernClient } from "../protocol/meta.ts";
+import type { Mirrored } from "../protocol/parameter-headers.ts";
 import type { Peer } from "../protocol/peer.ts";
-import type { Probe, ServerFailure } from "../protocol/server-health.ts";
+import type {
+	GuardianStatus,
+	Probe,
+	ServerFailure,
+} from "../protocol/server-health.ts";
+import type { SessionIds } from "../seal/session-ids.ts";
 import type { EventStreamOptions, KeepAlive } from "./event-stream.ts";
 import type { Observer } from "./observer.ts";
-import type { SessionIds } from "./session-ids.ts";
+import type { RequestCounts } from "./operations/metrics/request-counts.ts";
 import type { SessionStore } from "./session-store.ts";
-import type { SseSession } from "./sse-session.ts";
-import type { StreamableSession } from "./streamable-session.ts";
+import type { SseSession } from "./sse/sse-session.ts";
+import type { StreamableSession } from "./streamable/streamable-session.ts";
 
 /** One server as the routes see it: something that gives a Peer, and says how it is. */
 export interface Served {
@@ -19,8 +26,8 @@ export interface Served {
 	open(client: Client): Peer;
 	/** The peer for one request of a modern client. */
 	openModern(client: ModernClient): Peer;
-	/** Another number whenever the server's tools may be others than before. */
-	readonly toolsVersion: number;
+	/** Which parameters of a tool a modern client has to mirror in headers. Waits until the server has said so; never rejects. */
+	mirrored(client: ModernClient, tool: unknown): Promise<Mirrored>;
 	/** Whether the server says that it has a method of the specification. */
 	offers(method: string): boolean;
 	/** Counts a message that had nobody to go to. */
@@ -58,6 +65,16 @@ export interface ServerMetrics {
 	retried: number;
 	dropped: Record<string, number>;
 	limitsReached: Record<string, number>;
+	/** Messages in the longest line that waits for one child. */
+	longestQueue: number;
+	/** Children that died or could not be started, by the code of the reason. */
+	childFailures: Record<string, number>;
+	/** Children that the bridge ended, by what they ended at. */
+	stops: Record<string, number>;
+	/** From the start of each child that got ready until then, in s; none where no child can be started. */
+	startTimes: Histogram | undefined;
+	/** Those of its options that are bounds of the above. */
+	limits: Record<string, number>;
 }
 
 /** What all routes of one bridge work with. */
@@ -75,6 +92,10 @@ export interface RouteContext {
 	streams: { keepAlive: KeepAlive };
 	/** Hears of refusals, requests and sessions. */
 	observer: Observer;
+	/** What was counted of them, for /metrics. */
+	counts: RequestCounts;
+	/** The process that ends what a killed bridge leaves. */
+	guardian(): GuardianStatus;
 	/** The bridge is about to end, or ended. */
 	closing(): boolean;
 	/** When the last request came in, in ms since 1970. */

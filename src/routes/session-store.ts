@@ -21,7 +21,7 @@ export interface SessionEvents {
 }
 
 /** How many ended sessions are remembered. A forgotten one would be taken up again by its id; who ended it does not ask for that. */
-const mostEnded = 10_000;
+const maxEnded = 10_000;
 
 /** The sessions of one transport by id, each belonging to one server. */
 export class SessionStore<T extends Session> {
@@ -136,7 +136,7 @@ export class SessionStore<T extends Session> {
 
 	#remember(id: string): void {
 		this.#ended.add(id);
-		if (this.#ended.size <= mostEnded) return;
+		if (this.#ended.size <= maxEnded) return;
 		for (const oldest of this.#ended) {
 			this.#ended.delete(oldest);
 			return;

@@ -1,8 +1,11 @@
 import type { Context } from "hono";
-import { isMembers, type Request } from "../protocol/messages.ts";
-
-/** Of requests that came with the header, which is no part of them. */
-const ofHeaders = new WeakMap<Request, string>();
+import {
+	type Id,
+	isMembers,
+	isSameId,
+	type Request,
+} from "../protocol/messages.ts";
+import type { MessageOrigin } from "./message-origin.ts";
 
 /** The trace that a `traceparent` names (W3C Trace Context, section 3.2). */
 export function traceIdOfHeader(value: unknown): string | undefined {
@@ -11,16 +14,35 @@ export function traceIdOfHeader(value: unknown): string | undefined {
 		: undefined;
 }
 
-/** Remembers the trace that an HTTP request names for the messages in it. */
-export function noteTrace(c: Context, requests: readonly Request[]): void {
-	const trace = traceIdOfHeader(c.req.header("traceparent"));
-	if (trace === undefined) return;
-	for (const request of requests) ofHeaders.set(request, trace);
+/** The trace that a request belongs to: its own `_meta` says it first, then the HTTP request that it came in. */
+export function traceIdOf(
+	request: Request,
+	origin: Pick<MessageOrigin, "traceparent"> | undefined,
+): string | undefined {
+	return ownTraceId(request) ?? traceIdOfHeader(origin?.traceparent);
 }
 
-/** The trace that a request belongs to: its own `_meta` says it first, then the HTTP request that it came in. */
-export function traceIdOf(request: Request): string | undefined {
-	const meta = request.params?._meta;
-	const own = isMembers(meta) ? traceIdOfHeader(meta.traceparent) : undefined;
-	return own ?? ofHeaders.get(request);
+function ownTraceId({ params }: Request): string | undefined {
+	const meta = params?._meta;
+	return isMembers(meta) ? traceIdOfHeader(meta.traceparent) : undefined;
+}
+
+const key = "requests";
+
+/** Remembers what an HTTP request asks for, in case that it is refused. */
+export function noteRequests(c: Context, requests: readonly Request[]): void {
+	c.set(key, requests);
+}
+
+/** The same as {@link traceIdOf} for a request that goes no further, as far as it was read. */
+export function traceIdOfRefused(
+	c: Context,
+	id: Id | null | undefined,
+): string | undefined {
+	const requests = (c.get(key) as readonly Request[] | undefined) ?? [];
+	const request = requests.find((each) => isSameId(each.id, id));
+	return (
+		(request && ownTraceId(request)) ??
+		traceIdOfHeader(c.req.header("traceparent"))
+	);
 }

@@ -7,7 +7,7 @@ import { type Runtime, urlHost } from "./runtime.ts";
 const defaultIdleTimeoutMs = 75_000;
 
 /** How long a request that is not answered yet keeps its connection at the end: what its body is for is not done any more. */
-const patienceMs = 500;
+const streamAfterMs = 500;
 
 /** Node, by node:http. */
 export const node: Runtime = {
@@ -49,7 +49,7 @@ export const node: Runtime = {
 				const closed = new Promise((resolve) =>
 					TcpServer.prototype.close.call(server, resolve),
 				);
-				const patientUntil = performance.now() + patienceMs;
+				const patientUntil = performance.now() + streamAfterMs;
 				const endDone = () => {
 					const isPatient = performance.now() < patientUntil;
 					for (const [socket, response] of connections) {

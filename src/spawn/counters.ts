@@ -1,10 +1,17 @@
-import type { Stop } from "../protocol/wire.ts";
+import { Histogram } from "../protocol/histogram.ts";
+import type { ExitCode, Stop } from "../protocol/wire.ts";
+
+/** Upper bounds of the time that a child takes to get ready, in s. */
+const startSeconds = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
 
 /** What happened to one server since the bridge started, for status pages. */
 export class Counters {
 	#spawned = 0;
 	#noise = 0;
 	#lastNoise: string | undefined;
+	/** From the start of each child that got ready until then, in s. */
+	readonly startTimes = new Histogram(startSeconds);
+	readonly #failures = new Map<string, number>();
 	#retried = 0;
 	readonly #repaired = new Map<string, number>();
 	readonly #stops = new Map<string, number>();
@@ -15,6 +22,16 @@ export class Counters {
 	/** A process was started. */
 	spawn(): void {
 		this.#spawned++;
+	}
+
+	/** A child got ready, so many ms after it was started. */
+	ready(ms: number): void {
+		this.startTimes.observe(ms / 1000);
+	}
+
+	/** A child died, or could not be started. */
+	fail(code: ExitCode): void {
+		count(this.#failures, code);
 	}
 
 	/** A line on stdout was no message: its beginning. */
@@ -56,6 +73,7 @@ export class Counters {
 			noiseLines: this.#noise,
 			lastNoiseLine: this.#lastNoise,
 			repaired: Object.fromEntries(this.#repaired),
+			childFailures: Object.fromEntries(this.#failures),
 			stops: Object.fromEntries(this.#stops),
 			lastStop: this.#lastStop,
 			retried: this.#retried,

@@ -1,4 +1,4 @@
-import { modernMeta } from "../protocol/eras/meta.ts";
+import { modernMeta } from "../protocol/meta.ts";
 import { modernRevision, servedRevisions } from "../protocol/revisions.ts";
 import { type OpenChild, openByRequest } from "./open-child.ts";
 

@@ -1,14 +1,15 @@
 import type { Exit } from "../protocol/wire.ts";
-import { causeOf } from "./error-lines.ts";
+import { causeOf } from "./process/error-lines.ts";
+import { msBetween, type Timestamp } from "./timestamp.ts";
 
-/** Failures of one server in a row, the last one in full. Times are in ms since 1970. */
+/** Failures of one server in a row, the last one in full. */
 export interface Failures {
 	exit: Exit;
 	/** See {@link causeOf}. */
 	cause: string;
 	times: number;
-	firstAt: number;
-	lastAt: number;
+	firstAt: Timestamp;
+	lastAt: Timestamp;
 	/** The last one was a start that failed, and no child that died after it. */
 	wasStart: boolean;
 }
@@ -19,7 +20,7 @@ export interface NewFailure {
 	wasStart: boolean;
 	/** The one before was the same child's, and nothing good was in between: though it was ready, it served nobody. */
 	continues: boolean;
-	at: number;
+	at: Timestamp;
 }
 
 /** The same failure is told in full again when it was not seen for so long. */
@@ -29,7 +30,8 @@ const toldForMs = 600_000;
 export class FailureHistory {
 	#failures: Failures | undefined;
 	#isOver = true;
-	#told = { kind: "", times: 0, at: 0 };
+	/** What was noted last. */
+	#told: { kind: string; times: number; at: Timestamp } | undefined;
 
 	/** The failures since a child was ready the last time; undefined while all is well. */
 	get current(): Failures | undefined {
@@ -55,9 +57,9 @@ export class FailureHistory {
 			wasStart,
 		};
 		const kind = kindOf(exit, cause);
-		const isOld = at - this.#told.at >= toldForMs;
-		const isNews = kind !== this.#told.kind || isOld;
-		const times = isNews ? 1 : this.#told.times + 1;
+		const told = this.#told;
+		const isNews = kind !== told?.kind || msBetween(told.at, at) >= toldForMs;
+		const times = isNews ? 1 : told.times + 1;
 		this.#told = { kind, times, at };
 		return times;
 	}

@@ -1,5 +1,5 @@
+import type { Client } from "../protocol/client.ts";
 import { ErrorCode } from "../protocol/error-codes.ts";
-import type { Client } from "../protocol/handshake.ts";
 import {
 	type ErrorObject,
 	errorOf,

@@ -1,6 +1,6 @@
-import { modernMeta } from "../protocol/eras/meta.ts";
-import type { Client } from "../protocol/handshake.ts";
+import type { Client } from "../protocol/client.ts";
 import type { Message, Request } from "../protocol/messages.ts";
+import { modernMeta } from "../protocol/meta.ts";
 import type { Era } from "../protocol/revisions.ts";
 import type { Exit, Wire } from "../protocol/wire.ts";
 

@@ -1,4 +1,4 @@
-import { nextCursorOf } from "../protocol/catalogue.ts";
+import { type ListRead, readList } from "../multiplex/lists/read-list.ts";
 import {
 	type ErrorObject,
 	errorOf,
@@ -29,7 +29,6 @@ export interface ProbeOptions {
 
 /** The start has a time limit of its own, which says more about what was wrong. */
 const graceMs = 1000;
-const mostPages = 100;
 
 /** Starts a server where it is not running, and lists its tools as a client does. */
 export async function probeServer(options: ProbeOptions): Promise<Probe> {
@@ -84,14 +83,15 @@ async function probe(
 		const { capabilities } = opening.result;
 		measured.tools = 0;
 		if (!isMembers(capabilities) || !isMembers(capabilities.tools)) return;
-		let cursor: string | undefined;
-		for (let pages = 0; pages < mostPages; pages++) {
-			const page = await ask("tools/list", cursor ? { cursor } : {});
-			if ("error" in page) return page.error;
-			const { tools } = page.result;
+		const read = await new Promise<ListRead>((resolve) => {
+			readList(
+				(page, answered) => void ask("tools/list", page).then(answered),
+				resolve,
+			);
+		});
+		if ("error" in read) return read.error;
+		for (const { tools } of read.pages) {
 			measured.tools += Array.isArray(tools) ? tools.length : 0;
-			cursor = nextCursorOf(page.result);
-			if (cursor === undefined) break;
 		}
 		measured.listMs = Math.round(performance.now() - listBegins);
 		return;

@@ -1,10 +1,11 @@
 import type { Logger } from "pino";
 import type { ServerConfig } from "../config/resolve-config.ts";
-import type { Exit, Wire } from "../protocol/wire.ts";
-import { afterKill } from "./after-kill.ts";
+import type { Wire } from "../protocol/wire.ts";
 import type { Counters } from "./counters.ts";
-import { childEnvironment } from "./environment.ts";
-import { openWire } from "./open-wire.ts";
+import type { Launch, LaunchOutcome } from "./launch.ts";
+import { afterKill } from "./process/after-kill.ts";
+import { childEnvironment } from "./process/environment.ts";
+import { openWire } from "./process/open-wire.ts";
 import { Spares } from "./spares.ts";
 import type { StartGate } from "./start-gate.ts";
 
@@ -28,43 +29,39 @@ const spareTurnMs = 500;
 /** The processes of one server: starts them as its entry says, some ahead, and no more than there may be. */
 export class Processes {
 	readonly #options: ProcessesOptions;
+	readonly #openWire: typeof openWire;
 	readonly #spares: Spares;
-	/** Those that were taken and are not gone yet. */
-	readonly #taken = new Set<Wire>();
+	/** Those that were launched and are not gone yet. */
+	readonly #launched = new Set<Wire>();
 	/** Who waits for one of them to be gone. */
 	#whenGone: (() => void)[] = [];
 
-	constructor(options: ProcessesOptions) {
+	/** @param open starts one */
+	constructor(options: ProcessesOptions, open = openWire) {
 		this.#options = options;
+		this.#openWire = open;
 		this.#spares = new Spares(
 			() => spareCount(options.config()),
 			() => this.#open(),
 			(begin) =>
-				this.enter((leave) => {
+				this.#enter((leave) => {
 					begin();
 					setTimeout(leave, spareTurnMs);
 				}),
 		);
 	}
 
-	/** Waits for the turn to start one; see {@link StartGate}. */
-	enter(begin: (leave: () => void) => void): () => void {
-		return this.#options.gate.enter(this.#options.name, begin);
-	}
+	/** A new one. */
+	readonly launch: Launch = (settle) =>
+		this.#launch(() => this.#open(), settle);
 
-	/** A new one, or why there must not be one more, or a promise that settles when there may be. */
-	take(): Wire | Exit | Promise<void> {
-		return this.#take(() => this.#open());
-	}
-
-	/** One that was started ahead where there is one, else as {@link take}. */
-	takeSpare(): Wire | Exit | Promise<void> {
-		return this.#take(() => this.#spares.take());
-	}
+	/** One that was started ahead where there is one, else a new one. */
+	readonly launchSpare: Launch = (settle) =>
+		this.#launch(() => this.#spares.take(), settle);
 
 	/** How many are there, those that are being ended included, spares not. */
 	get count(): number {
-		return this.#taken.size;
+		return this.#launched.size;
 	}
 
 	/** The process ids of the spares. */
@@ -82,29 +79,55 @@ export class Processes {
 		return this.#spares.close();
 	}
 
-	#take(take: () => Wire): Wire | Exit | Promise<void> {
+	/** Waits for its turn, and where one is being ended for that one's place. */
+	#launch(
+		take: () => Wire,
+		settle: (outcome: LaunchOutcome) => void,
+	): () => void {
 		const { config, inUse, endIdle, counters } = this.#options;
-		const { maxChildren } = config();
-		if (this.#taken.size < maxChildren) {
-			const wire = take();
-			this.#taken.add(wire);
-			void wire.closed.then(() => this.#gone(wire));
-			return wire;
-		}
-		// What is being ended still is a process, but not for long.
-		const count = inUse();
-		if (count < maxChildren || endIdle()) {
-			return new Promise((resolve) => this.#whenGone.push(resolve));
-		}
-		counters.limit("maxChildren");
-		const reason = `has ${count} processes already, as many as it may (try again later, or raise "maxChildren")`;
-		return { code: "TOO_MANY_CHILDREN", reason, stderr: [] };
+		let isCancelled = false;
+		let giveUpTurn = () => {};
+		const enter = () => {
+			if (!isCancelled) giveUpTurn = this.#enter(begin);
+		};
+		const begin = (leave: () => void) => {
+			const { maxChildren } = config();
+			if (this.#launched.size < maxChildren) {
+				const wire = take();
+				this.#launched.add(wire);
+				void wire.closed.then(() => this.#gone(wire));
+				settle({ type: "launched", wire, leave });
+				return;
+			}
+			leave();
+			// What is being ended still is a process, but not for long.
+			const count = inUse();
+			if (count < maxChildren || endIdle()) {
+				this.#whenGone.push(enter);
+				return;
+			}
+			counters.limit("maxChildren");
+			const reason = `has ${count} processes already, as many as it may (try again later, or raise "maxChildren")`;
+			const code = "TOO_MANY_CHILDREN";
+			settle({ type: "denied", exit: { code, reason, stderr: [] } });
+		};
+		enter();
+		return () => {
+			isCancelled = true;
+			giveUpTurn();
+		};
+	}
+
+	/** Waits for the turn to start one; see {@link StartGate}. */
+	#enter(begin: (leave: () => void) => void): () => void {
+		return this.#options.gate.enter(this.#options.name, begin);
 	}
 
 	#gone(wire: Wire): void {
-		this.#taken.delete(wire);
+		this.#launched.delete(wire);
 		if (wire.stopped) this.#options.counters.stop(wire.stopped);
-		for (const resolve of this.#whenGone.splice(0)) resolve();
+		// Its supervisor hears of it first.
+		for (const enter of this.#whenGone.splice(0)) queueMicrotask(enter);
 	}
 
 	#open(): Wire {
@@ -115,7 +138,7 @@ export class Processes {
 			env: childEnvironment(process.env, inheritEnv, env),
 			localDir: config.cwd,
 		};
-		return openWire(command, (pid) =>
+		return this.#openWire(command, (pid) =>
 			afterKill(command, pid, this.#options.log),
 		);
 	}

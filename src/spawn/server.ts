@@ -1,70 +1,68 @@
 import type { Logger } from "pino";
 import type { ServerConfig } from "../config/resolve-config.ts";
-import { countedPeer, type Unanswered } from "../protocol/counted-peer.ts";
-import { isDeclared } from "../protocol/declared-methods.ts";
-import { deferredPeer } from "../protocol/deferred-peer.ts";
-import { canBeAsked } from "../protocol/eras/input.ts";
-import { legacyOverModern } from "../protocol/eras/legacy-over-modern.ts";
-import type { ModernClient } from "../protocol/eras/meta.ts";
-import { modernOverLegacy } from "../protocol/eras/modern-over-legacy.ts";
-import { modernOverModern } from "../protocol/eras/modern-over-modern.ts";
-import type { Seal } from "../protocol/eras/seal.ts";
-import { SuspendedCalls } from "../protocol/eras/suspended-calls.ts";
-import { modernError } from "../protocol/eras/to-modern.ts";
-import { filteredPeer } from "../protocol/filtered-peer.ts";
+import type { Tally } from "../multiplex/call.ts";
+import { MirroredTools } from "../multiplex/lists/mirrored-tools.ts";
+import type { Client } from "../protocol/client.ts";
+import type { DropKind } from "../protocol/drop-kinds.ts";
 import {
 	changesBetween,
 	type Filters,
 	filtersOf,
 } from "../protocol/filters.ts";
-import type { Client } from "../protocol/handshake.ts";
 import { isMembers, type Members } from "../protocol/messages.ts";
+import { anonymous, type ModernClient } from "../protocol/meta.ts";
+import { isDeclared } from "../protocol/methods.ts";
+import type { Mirrored } from "../protocol/parameter-headers.ts";
 import type { Peer } from "../protocol/peer.ts";
-import type { LinkOptions } from "../protocol/recipients.ts";
-import { type Era, modernRevision } from "../protocol/revisions.ts";
+import { modernRevision } from "../protocol/revisions.ts";
 import type { Probe, ServerFailure } from "../protocol/server-health.ts";
-import { turningPeer } from "../protocol/turning-peer.ts";
-import { Backend, type BackendContext, type Up } from "./backend.ts";
+import type { Seal } from "../seal/seal.ts";
+import { Backend } from "./backend.ts";
+import type { BackendContext, BackendRole } from "./backend-context.ts";
 import { Counters } from "./counters.ts";
 import { FailureHistory } from "./failure-history.ts";
-import { LeasePool } from "./lease-pool.ts";
+import { type Placement, place, plain, plainModern } from "./isolation.ts";
+import { ModernRequests } from "./modern-requests.ts";
+import { Pool } from "./pool.ts";
 import { probeServer } from "./probe-server.ts";
 import { Processes } from "./processes.ts";
 import { Revisions } from "./revisions.ts";
-import { childrenOf, failureOf, summaryOf } from "./server-status.ts";
-import { SharedChildren } from "./shared-children.ts";
+import { failureOf, loadOf, statusOf } from "./server-status.ts";
 import type { StartGate } from "./start-gate.ts";
+import { timestamp } from "./timestamp.ts";
 
-/** How long a child of some clients is kept that none of them uses, in ms. */
-const keptIdleMs = 60_000;
-/** The same where its state is the client's. */
-const keptStateMs = 3_600_000;
+/** How long a call waits for the list of tools behind the start of a child, where nothing else limits that, in ms: clients with the official SDK wait no longer. */
+const unlimitedListMs = 60_000;
 
-/** One entry of `servers.ts` at work: isolation and era decide here which child a client gets, and how it is spoken to. */
+/** One entry of `servers.ts` at work: gives each client a peer on the child that isolation picks for it. */
 export class Server {
 	readonly name: string;
 	readonly #identity: Members;
 	readonly #counters = new Counters();
-	readonly #unanswered: Unanswered = { count: 0 };
+	readonly #unanswered: { count: number; lastAt?: number } = { count: 0 };
 	readonly #processes: Processes;
 	readonly #context: BackendContext;
-	/** For clients that share; speak whatever `protocol` says, legacy where that is both. */
-	readonly #shared: SharedChildren;
-	/** For modern clients of a server that speaks both. */
-	readonly #sharedModern: Backend;
-	/** Children of clients that share them with nobody. */
-	readonly #own = new Set<Backend>();
-	/** Children of modern clients that can be asked, or whose state is their own. */
-	readonly #pool: LeasePool;
-	readonly #calls: SuspendedCalls;
+	readonly #pool: Pool;
+	readonly #modern: ModernRequests;
+	readonly #tally: Tally = {
+		add: () => {
+			this.#unanswered.count++;
+			this.#unanswered.lastAt = Date.now();
+		},
+		remove: () => {
+			this.#unanswered.count--;
+		},
+	};
 	#config: ServerConfig;
 	#filters: Filters | undefined;
 	readonly #revisions = new Revisions(() => this.#config.protocol);
+	/** Another number whenever its tools may be others than before. */
 	#toolsVersion = 0;
+	readonly #mirrored: MirroredTools;
 	/** What the last child that was ready says it can do. */
 	#capabilities: Members = {};
 	readonly #failures = new FailureHistory();
-	readonly #startedAt = Date.now();
+	readonly #startedAt = timestamp();
 	#probing: Promise<Probe> | undefined;
 	#stopped = false;
 
@@ -85,12 +83,23 @@ export class Server {
 		this.#identity = identity;
 		this.#config = config;
 		this.#filters = filtersOf(config);
+		this.#mirrored = new MirroredTools({
+			server: name,
+			open: (client) => this.#openModern(client),
+			version: () => this.#toolsVersion,
+			pageTimeoutMs: () =>
+				this.#config.startTimeoutMs +
+				(this.#config.requestTimeoutMs || unlimitedListMs),
+		});
 		const ownLog = log.child({ server: name });
+		const limitReached = (limit: string) => this.#counters.limit(limit);
+		const dropped = (kind: DropKind) => this.#counters.drop(kind);
 		this.#processes = new Processes({
 			name,
 			config: () => this.#config,
-			inUse: () => this.#backends().filter((each) => each.hasProcess).length,
-			endIdle: () => this.#pool.endIdle() || this.#shared.endIdle(),
+			inUse: () =>
+				this.#pool.backends.filter(({ hasProcess }) => hasProcess).length,
+			endIdle: () => this.#pool.endIdle(),
 			counters: this.#counters,
 			gate,
 			log: ownLog,
@@ -99,9 +108,7 @@ export class Server {
 			name,
 			config: () => this.#config,
 			filters: () => this.#filters,
-			enter: (begin) => this.#processes.enter(begin),
-			takeWire: () => this.#processes.takeSpare(),
-			era: () => this.#revisions.era,
+			launch: this.#processes.launchSpare,
 			revision: () => this.#revisions.next,
 			mayTry: (revision) => this.#revisions.mayTry(revision),
 			learned: (revision, result) => {
@@ -115,48 +122,22 @@ export class Server {
 			log: ownLog,
 			failures: this.#failures,
 		};
-		const takeWire = () => this.#processes.take();
-		this.#shared = new SharedChildren({
-			context: this.#context,
-			takePlain: takeWire,
-			identity,
-			keepUp: () => this.#isKeptUp(),
+		this.#pool = new Pool({
+			config: () => this.#config,
+			open: (placement, role) => this.#openBackend(placement, role),
 			processCount: () => this.#processes.count,
-			idleMs: keptIdleMs,
+			limitReached,
+			dropped,
 		});
-		const modern: BackendContext = {
-			...this.#context,
-			era: () => "modern",
-			revision: () => modernRevision,
-			mayTry: () => false,
-			learned: (_revision, result) => this.#noteCapabilities(result),
-		};
-		const nobody = { capabilities: {}, info: identity };
-		this.#sharedModern = new Backend({ ...modern, takeWire }, nobody, {
-			shared: true,
-			remembers: true,
-			keepUp: () => this.#isKeptUp() && this.#config.protocol === "dual",
-		});
-		this.#pool = new LeasePool({
-			open: (client) => {
-				const isDual = this.#config.protocol === "dual";
-				// Some take up what their client answers them at the start by and by: nothing may be answered before.
-				return this.#openOwn(client, false, isDual ? modern : this.#context);
-			},
-			close: (backend) => this.#closeOwn(backend),
-			idleMs: () => (this.needsSession ? keptStateMs : keptIdleMs),
-			keepsState: () => this.needsSession,
-			dropped: (kind) => this.#counters.drop(kind),
-		});
-		this.#calls = new SuspendedCalls({
-			seal,
-			takeLease: this.#pool.take,
-			inputTimeoutMs: () => this.#config.inputTimeoutMs,
-			maxSuspendedCalls: () => this.#config.maxSuspendedCalls,
-			dropped: (kind) => this.#counters.drop(kind),
-			limitReached: (limit) => this.#counters.limit(limit),
+		this.#modern = new ModernRequests({
 			server: name,
-			requestTimeoutMs: () => this.#config.requestTimeoutMs,
+			seal,
+			pool: this.#pool,
+			config: () => this.#config,
+			filters: () => this.#filters,
+			childEra: () => this.#revisions.era,
+			dropped,
+			limitReached,
 		});
 	}
 
@@ -165,9 +146,9 @@ export class Server {
 		return this.#config.isolation === "session";
 	}
 
-	/** Another number whenever the server's tools may be others than before. */
-	get toolsVersion(): number {
-		return this.#toolsVersion;
+	/** Which parameters of a tool a modern client has to mirror in headers. */
+	mirrored(client: ModernClient, tool: unknown): Promise<Mirrored> {
+		return this.#mirrored.of(client, tool);
 	}
 
 	/** Whether the server says that it has a method of the specification. */
@@ -176,7 +157,7 @@ export class Server {
 	}
 
 	/** Counts a message that had nobody to go to. */
-	dropped(kind: string): void {
+	dropped(kind: DropKind): void {
 		this.#counters.drop(kind);
 	}
 
@@ -197,83 +178,46 @@ export class Server {
 
 	/** Counts one request of a modern client, until the returned function is called. */
 	reserve(): () => void {
-		this.#unanswered.count++;
-		this.#unanswered.lastAt = Date.now();
-		return () => {
-			this.#unanswered.count--;
-		};
+		this.#tally.add();
+		return () => this.#tally.remove();
 	}
 
 	/** Starts what is to be warm. */
 	start(): void {
-		if (this.#isKeptUp()) {
-			this.#shared.plain.warm();
-			if (this.#config.protocol === "dual") this.#sharedModern.warm();
+		const { warm, isolation, protocol } = this.#config;
+		if (warm > 0 && isolation !== "session") {
+			this.#pool.plain.backend.warm();
+			if (protocol === "dual") this.#pool.plainModern.backend.warm();
 		}
 		this.#processes.fill();
 	}
 
 	/** The peer for a legacy client, on the child that its capabilities and the entry's isolation give it. */
 	open(client: Client): Peer {
-		const peer = countedPeer(this.#open(client), this.#unanswered);
-		return this.#filtered(peer, "legacy");
-	}
-
-	#open(client: Client): Peer {
-		if (this.#revisions.era === "modern") return this.#legacyOnModern(client);
-		const connect = this.#wantsOwn(client.capabilities)
-			? (options: LinkOptions) => this.#connectOwn(client, options)
-			: (options: LinkOptions) =>
-					this.#shared.connect(client.capabilities, options);
-		return this.#config.protocol === "auto"
-			? turningPeer(connect, () => this.#legacyOnModern(client))
-			: connect({});
+		const era = "legacy";
+		const placed = { ...client, era, principal: anonymous } as const;
+		const { era: childEra } = this.#revisions;
+		const entry = this.#pool.find(place(this.#config, placed, childEra));
+		const tally = this.#tally;
+		return this.#pool.connect(entry, { era, client, tally });
 	}
 
 	/** The peer for one request of a modern client. */
 	openModern(client: ModernClient): Peer {
-		return this.#filtered(this.#openModern(client), "modern");
-	}
-
-	#filtered(peer: Peer, era: Era): Peer {
-		return filteredPeer(peer, {
-			era,
-			filters: () => this.#filters,
-			dropped: (kind) => this.#counters.drop(kind),
-		});
+		return this.#mirrored.observe(this.#openModern(client), client);
 	}
 
 	#openModern(client: ModernClient): Peer {
-		const isOwn = this.#wantsOwn(client.capabilities);
-		if (this.#config.protocol === "dual" || this.#revisions.era === "modern") {
-			const peer = this.needsSession
-				? this.#pool.connect(client)
-				: this.#modern.connect();
-			return modernOverModern(peer, this.name);
-		}
-		if (this.#revisions.era === undefined) {
-			return deferredPeer((use) => {
-				const begin = (up: Up) =>
-					use(
-						"error" in up
-							? { error: modernError(up.error, undefined) }
-							: this.#openModern(client),
-					);
-				if (isOwn) this.#pool.whenUp(client, begin);
-				else this.#shared.whenUp(client.capabilities, begin);
-			});
-		}
-		const calls =
-			isOwn && canBeAsked(client.capabilities) ? this.#calls : undefined;
-		return modernOverLegacy({
-			client,
-			calls,
-			connect: (options) =>
-				isOwn
-					? this.#pool.connect(client, options)
-					: this.#shared.connect(client.capabilities, options),
-			dropped: (kind) => this.#counters.drop(kind),
-		});
+		let close = () => {};
+		return {
+			ask: (request, receive) => {
+				close = this.#modern.ask(client, request, receive);
+			},
+			// A modern client has nothing to tell, and hears nothing that belongs to no request.
+			tell: () => {},
+			listen: () => {},
+			close: () => close(),
+		};
 	}
 
 	/** Takes a changed entry into force: its children end after what is in flight, sessions stay. */
@@ -281,16 +225,18 @@ export class Server {
 		const changes = changesBetween(this.#config, config);
 		this.#config = config;
 		this.#filters = filtersOf(config);
-		// Another command may speak otherwise; who is connected is told when it does.
+		this.#toolsVersion++;
+		// Another command may speak otherwise.
 		this.#revisions.forget();
-		this.#calls.end();
-		for (const backend of this.#backends()) {
+		this.#modern.end();
+		const { backends } = this.#pool;
+		for (const backend of backends) {
 			backend.distrust();
 			backend.announce(changes);
 		}
 		await Promise.all([
 			this.#processes.close(),
-			...this.#backends().map((backend) => backend.restart(drainMs)),
+			...backends.map((backend) => backend.restart(drainMs)),
 		]);
 		if (!this.#stopped) this.start();
 	}
@@ -298,13 +244,8 @@ export class Server {
 	/** Ends every child for good, after what is in flight or the given time. */
 	async stop(drainMs: number): Promise<void> {
 		this.#stopped = true;
-		this.#calls.end();
-		this.#pool.stop();
-		this.#shared.stop();
-		await Promise.all([
-			this.#processes.close(),
-			...this.#backends().map((backend) => backend.stop(drainMs)),
-		]);
+		this.#modern.end();
+		await Promise.all([this.#processes.close(), this.#pool.stop(drainMs)]);
 	}
 
 	/** Why the last start, or the last child, failed, where no child is ready since. */
@@ -328,53 +269,60 @@ export class Server {
 
 	/** For status pages. */
 	status() {
-		const { isolation, protocol } = this.#config;
-		const isShared = isolation !== "session";
 		const { unanswered, inFlight, waiting } = this.metrics();
 		const { lastAt } = this.#unanswered;
 		return {
 			name: this.name,
-			...this.#summary(),
-			isolation,
-			protocol,
-			era: protocol === "dual" ? undefined : this.#revisions.era,
-			revision: protocol === "dual" ? undefined : this.#revisions.spoken,
-			failure: this.failure,
-			...this.#counters.snapshot(),
-			suspendedCalls: this.#calls.size,
+			...statusOf({
+				pool: this.#pool,
+				config: this.#config,
+				main: this.#main,
+				failures: this.#failures,
+				startedAt: this.#startedAt,
+				revisions: this.#revisions,
+				counts: this.#counters.snapshot(),
+				sparePids: this.#processes.sparePids,
+			}),
+			suspendedCalls: this.#modern.suspended,
 			queue: { unanswered, inFlight, waiting },
 			lastCallAt: lastAt && new Date(lastAt).toISOString(),
-			children: childrenOf(
-				{
-					shared: this.#shared.backends,
-					modern: [this.#sharedModern],
-					own: [...this.#own],
-				},
-				this.#processes.sparePids,
-			),
-			shared: isShared ? this.#shared.plain.status() : undefined,
-			sharedByCapabilities: this.#shared.status(),
-			sharedModern:
-				protocol === "dual" && isShared
-					? this.#sharedModern.status()
-					: undefined,
-			own: [...this.#own].map((backend) => backend.status()),
 		};
 	}
 
 	/** For monitoring. */
 	metrics() {
-		const loads = this.#backends().map((backend) => backend.status());
-		const sum = (of: (load: (typeof loads)[number]) => number) =>
-			loads.reduce((total, load) => total + of(load), 0);
+		const load = loadOf(this.#pool.backends);
+		const { maxRequests, maxQueue, maxChildren } = this.#config;
 		return {
 			...this.#counters.snapshot(),
 			unanswered: this.unanswered,
-			inFlight: sum(({ inFlight }) => inFlight),
-			waiting: sum(({ waiting }) => waiting),
+			inFlight: load.inFlight,
+			waiting: load.waiting + this.#modern.waiting,
 			children: this.#processes.count,
-			suspendedCalls: this.#calls.size,
+			suspendedCalls: this.#modern.suspended,
+			longestQueue: Math.max(load.longestQueue, this.#modern.waiting),
+			startTimes: this.#counters.startTimes,
+			limits: { maxRequests, maxQueue, maxChildren },
 		};
+	}
+
+	#openBackend(placement: Placement, role: BackendRole): Backend {
+		const { capabilities, info = this.#identity } = placement.client;
+		const isPlain = placement === plain || placement === plainModern;
+		const launch = isPlain ? this.#processes.launch : this.#context.launch;
+		const isModern =
+			placement.use === "modern" ||
+			(placement.use !== "shared" && placement.opensModern);
+		const context: BackendContext = isModern
+			? {
+					...this.#context,
+					launch,
+					revision: () => modernRevision,
+					mayTry: () => false,
+					learned: (_revision, result) => this.#noteCapabilities(result),
+				}
+			: { ...this.#context, launch };
+		return new Backend(context, { capabilities, info }, role);
 	}
 
 	#noteCapabilities(result: Members | undefined): void {
@@ -382,75 +330,8 @@ export class Server {
 		if (isMembers(capabilities)) this.#capabilities = capabilities;
 	}
 
-	/** The child that modern requests share. */
-	get #modern(): Backend {
-		return this.#config.protocol === "dual"
-			? this.#sharedModern
-			: this.#shared.plain;
-	}
-
-	#legacyOnModern(client: Client): Peer {
-		const peer = this.needsSession
-			? this.#connectOwn(client, {})
-			: this.#shared.plain.connect();
-		return legacyOverModern(peer, client, (kind) => this.#counters.drop(kind));
-	}
-
-	#wantsOwn(capabilities: Members): boolean {
-		const { isolation } = this.#config;
-		if (isolation !== "auto") return isolation === "session";
-		return canBeAsked(capabilities);
-	}
-
-	#connectOwn(client: Client, options: LinkOptions): Peer {
-		const backend = this.#openOwn(client, true);
-		const peer = backend.connect(options);
-		return {
-			...peer,
-			close: () => {
-				peer.close();
-				this.#closeOwn(backend);
-			},
-		};
-	}
-
-	#openOwn(
-		{ capabilities, info = this.#identity }: Client,
-		remembers: boolean,
-		context = this.#context,
-	): Backend {
-		const client = { capabilities, info };
-		const backend = new Backend(context, client, {
-			shared: false,
-			remembers,
-			keepUp: () => false,
-		});
-		this.#own.add(backend);
-		if (this.#stopped) void backend.stop(0);
-		return backend;
-	}
-
-	#closeOwn(backend: Backend): void {
-		void backend.stop(0).finally(() => this.#own.delete(backend));
-	}
-
-	#isKeptUp(): boolean {
-		return this.#config.warm > 0 && this.#config.isolation !== "session";
-	}
-
-	/** Of the children that are shared, where any are. */
-	#summary() {
-		const own = [...this.#own].filter(({ isStopped }) => !isStopped);
-		const backends = this.needsSession ? own : this.#shared.backends;
-		return summaryOf(this.#failures, this.#main, backends, this.#startedAt);
-	}
-
 	/** The child that most clients are on, where they share one. */
 	get #main(): Backend | undefined {
-		return this.needsSession ? undefined : this.#shared.plain;
-	}
-
-	#backends(): Backend[] {
-		return [...this.#shared.backends, this.#sharedModern, ...this.#own];
+		return this.needsSession ? undefined : this.#pool.plain.backend;
 	}
 }

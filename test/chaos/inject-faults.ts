@@ -78,15 +78,14 @@ export class FaultInjector {
 			case "kill": {
 				const pid = await this.#childOf(fault.server, fault.draw);
 				if (pid === undefined) return;
-				faults.add("kill", fault.server);
-				process.kill(pid, "SIGKILL");
+				if (signal(pid, "SIGKILL")) faults.add("kill", fault.server);
 				return;
 			}
 			case "freeze": {
 				const pid = await this.#childOf(fault.server, fault.draw);
 				if (pid === undefined || this.#frozen.has(pid)) return;
+				if (!signal(pid, "SIGSTOP")) return;
 				faults.add("freeze", fault.server);
-				process.kill(pid, "SIGSTOP");
 				const timer = setTimeout(() => this.#wake(pid), fault.forMs);
 				this.#frozen.set(pid, { server: fault.server, timer });
 				return;
@@ -135,5 +134,15 @@ export class FaultInjector {
 		);
 		const alive = pids.filter((pid) => running.includes(pid));
 		return alive[Math.floor(draw * alive.length)];
+	}
+}
+
+/** Signals a child; false where it has ended since its id was read. */
+function signal(pid: number, name: NodeJS.Signals): boolean {
+	try {
+		return process.kill(pid, name);
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
+		throw error;
 	}
 }

@@ -130,8 +130,19 @@ export async function runChaos(
 		rest,
 		serverNames,
 		log: bridge.bridges.flatMap(({ log }) => log),
-		left: bridge.bridges.flatMap(({ marker }) => pidsWith(marker)),
+		left: await leftBy(bridge),
 	};
+}
+
+/** Children, what these have started, and guardians; each has its time to end. */
+async function leftBy({ bridges }: RestartingBridge): Promise<number[]> {
+	const find = () =>
+		bridges.flatMap(({ marker, pid }) => [
+			...pidsWith(marker),
+			...pidsWith(`MCP_EDGE_BRIDGE_GUARDIAN=${pid}-`),
+		]);
+	await eventually(() => find().length === 0, "").catch(() => {});
+	return find();
 }
 
 /** Settles only where one of the clients fails: none ends by itself. */

@@ -12,7 +12,7 @@ export interface RequestFacts {
 	tool: string;
 }
 
-/** The codes in `error.data` for a child that could not answer, or an answer that could not be kept (README, 'HTTP surface'). */
+/** The codes in `error.data` for a child that could not answer, or an answer that could not be kept (docs/http.md, 'Errors of a server'). */
 const childCodes = ["CHILD_EXITED", "CHILD_STOPPED", "ANSWER_LOST"];
 
 /** How long a request may take while nothing happens to its server or the bridge, in ms. */

@@ -1,9 +1,9 @@
 import { pino } from "pino";
 import { createApp } from "../../src/app.ts";
-import type { BridgeInput } from "../../src/config/define-servers.ts";
+import type { BridgeInput } from "../../src/config/bridge-input.ts";
 import { resolveConfig } from "../../src/config/resolve-config.ts";
-import type { ModernClient } from "../../src/protocol/eras/meta.ts";
-import type { Client } from "../../src/protocol/handshake.ts";
+import { MirroredTools } from "../../src/multiplex/lists/mirrored-tools.ts";
+import type { Client } from "../../src/protocol/client.ts";
 import {
 	type Response as Answer,
 	errorOf,
@@ -14,13 +14,17 @@ import {
 	type Request,
 	resultOf,
 } from "../../src/protocol/messages.ts";
+import type { ModernClient } from "../../src/protocol/meta.ts";
+import type { Mirrored } from "../../src/protocol/parameter-headers.ts";
 import type { Peer, Receive } from "../../src/protocol/peer.ts";
+import type { GuardianStatus } from "../../src/protocol/server-health.ts";
 import { KeepAlive } from "../../src/routes/event-stream.ts";
 import { allOf, type Observer } from "../../src/routes/observer.ts";
+import { RequestCounts } from "../../src/routes/operations/metrics/request-counts.ts";
 import type { RouteContext, Served } from "../../src/routes/route-context.ts";
-import { SessionIds } from "../../src/routes/session-ids.ts";
 import { SessionStore } from "../../src/routes/session-store.ts";
-import { hmacSeal } from "../../src/spawn/hmac-seal.ts";
+import { hmacSeal } from "../../src/seal/hmac-seal.ts";
+import { SessionIds } from "../../src/seal/session-ids.ts";
 import { acceptBoth, type SseEvent } from "./raw-http.ts";
 
 /** A peer that answers `initialize` and `echo`; what else it is asked waits for the test. */
@@ -86,12 +90,13 @@ export class FakePeer implements Peer {
 
 	/** A message that belongs to the request with this id. */
 	send(id: Id, message: Message): void {
-		this.#asked.get(id)?.receive(message);
+		const asked = this.#asked.get(id);
+		if (!("method" in message)) this.#asked.delete(id);
+		asked?.receive(message);
 	}
 
 	answer(id: Id, result: Members = {}): void {
 		this.send(id, resultOf(id, result));
-		this.#asked.delete(id);
 	}
 }
 
@@ -112,10 +117,26 @@ export function fakeBridge(
 	const config = resolveConfig({ ...options, servers }, { file: "servers.ts" });
 	const peers: FakePeer[] = [];
 	const watchers = new Map<number, (peer: FakePeer) => void>();
+	const open = (client: Client): Peer => {
+		const peer = new FakePeer(client);
+		watchers.get(peers.length)?.(peer);
+		peers.push(peer);
+		return peer;
+	};
 	const fakes = names.map((name) => ({
 		name,
 		needsSession: false,
 		toolsVersion: 1,
+		mirrored(client: ModernClient, tool: unknown): Promise<Mirrored> {
+			this.tools ??= new MirroredTools({
+				server: name,
+				open,
+				version: () => this.toolsVersion,
+				pageTimeoutMs: () => 30_000,
+			});
+			return this.tools.of(client, tool);
+		},
+		tools: undefined as MirroredTools | undefined,
 		offers: () => false,
 		dropped() {},
 		limits: [] as string[],
@@ -127,15 +148,8 @@ export function fakeBridge(
 		reserve: () => () => {},
 		failure: undefined as Served["failure"],
 		probe: async () => ({ status: "ok" as const, at: "" }),
-		open(client: Client): Peer {
-			const peer = new FakePeer(client);
-			watchers.get(peers.length)?.(peer);
-			peers.push(peer);
-			return peer;
-		},
-		openModern(client: ModernClient): Peer {
-			return this.open(client);
-		},
+		open,
+		openModern: (client: ModernClient): Peer => open(client),
 		status: () => ({ state: "ready" }),
 		metrics: () => ({
 			unanswered: 0,
@@ -149,10 +163,20 @@ export function fakeBridge(
 			retried: 0,
 			dropped: {},
 			limitsReached: {},
+			longestQueue: 0,
+			childFailures: {},
+			stops: {},
+			startTimes: undefined,
+			limits: {},
 		}),
 	}));
-	const state = { closing: false, touched: 0 };
+	const state = {
+		closing: false,
+		touched: 0,
+		guardian: { state: "idle", restarts: 0 } as GuardianStatus,
+	};
 	const keepAlive = new KeepAlive(config.keepAliveMs);
+	const counts = new RequestCounts();
 	const context: RouteContext = {
 		config,
 		find: (name) => fakes.find((one) => one.name === name.toLowerCase()),
@@ -161,7 +185,9 @@ export function fakeBridge(
 		sessions: new SessionStore(),
 		sseSessions: new SessionStore(),
 		streams: { keepAlive },
-		observer: allOf(observers),
+		observer: allOf([...observers, counts]),
+		counts,
+		guardian: () => state.guardian,
 		defaultServer: () => config.defaultServer,
 		closing: () => state.closing,
 		lastActivity: () => 0,

@@ -5,7 +5,6 @@ type Labels = Record<string, string>;
 
 /** One line of GET /metrics that is a value. */
 export interface Sample {
-	/** Without the prefix of the bridge. */
 	name: string;
 	labels: Labels;
 	value: number;
@@ -13,6 +12,7 @@ export interface Sample {
 
 const prefix = "mcp_edge_bridge_";
 const line = /^([a-z_]+)(?:\{(.*)\})? (\S+)$/;
+const label = /([a-z_]+)="((?:[^"\\]|\\.)*)"/g;
 
 /** Every value of GET /metrics. */
 export async function samplesOf(bridge: Address): Promise<Sample[]> {
@@ -20,19 +20,24 @@ export async function samplesOf(bridge: Address): Promise<Sample[]> {
 	const text = await response.text();
 	if (response.status !== 200)
 		throw new Error(`GET /metrics: HTTP ${response.status}: ${text}`);
+	return parseMetrics(text);
+}
+
+/** The values of the text format of Prometheus. */
+export function parseMetrics(text: string): Sample[] {
 	return text
 		.split("\n")
 		.filter((each) => each !== "" && !each.startsWith("#"))
 		.map((each) => {
 			const [, name = "", labels = "", value] = line.exec(each) ?? [];
-			if (!name.startsWith(prefix))
+			if (!name.startsWith(prefix) && !name.startsWith("process_"))
 				throw new Error(`Not a metric of the bridge: ${each}`);
 			return {
-				name: name.slice(prefix.length),
+				name,
 				labels: Object.fromEntries(
-					[...labels.matchAll(/([a-z_]+)="([^"]*)"/g)].map(([, key, text]) => [
+					[...labels.matchAll(label)].map(([, key, text = ""]) => [
 						key,
-						text,
+						text.replace(/\\(.)/g, (_, of) => (of === "n" ? "\n" : of)),
 					]),
 				),
 				value: Number(value),
@@ -40,21 +45,30 @@ export async function samplesOf(bridge: Address): Promise<Sample[]> {
 		});
 }
 
-/** The sum of a metric's values that have these labels, whatever others they have. */
-export async function metric(
-	bridge: Address,
+/** The sum of those values that have these labels, whatever others they have. */
+export function sumOf(
+	samples: readonly Sample[],
 	name: string,
 	labels: Labels = {},
-): Promise<number> {
-	return (await samplesOf(bridge))
+): number {
+	return samples
 		.filter(
 			(sample) =>
-				sample.name === name &&
+				sample.name === prefix + name &&
 				Object.entries(labels).every(
 					([key, value]) => sample.labels[key] === value,
 				),
 		)
 		.reduce((sum, { value }) => sum + value, 0);
+}
+
+/** The sum of a metric's values that have these labels; its name without the prefix of the bridge. */
+export async function metric(
+	bridge: Address,
+	name: string,
+	labels: Labels = {},
+): Promise<number> {
+	return sumOf(await samplesOf(bridge), name, labels);
 }
 
 /** How often a bound was reached so far. */

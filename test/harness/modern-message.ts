@@ -1,5 +1,5 @@
-import { metaKey } from "../../src/protocol/eras/meta.ts";
 import type { Id, Members, Request } from "../../src/protocol/messages.ts";
+import { metaKey } from "../../src/protocol/meta.ts";
 
 /** The `_meta` that every modern request has to carry. */
 export const modernMetaOf = (more: Members = {}): Members => ({

@@ -1,4 +1,6 @@
-import { metaKey } from "../../src/protocol/eras/meta.ts";
+import { modernError } from "../../src/eras/to-modern.ts";
+import { translators } from "../../src/eras/translators.ts";
+import { Multiplexer } from "../../src/multiplex/multiplexer.ts";
 import { ErrorCode } from "../../src/protocol/error-codes.ts";
 import {
 	type ErrorObject,
@@ -11,8 +13,9 @@ import {
 	type Response,
 	resultOf,
 } from "../../src/protocol/messages.ts";
-import { Multiplexer } from "../../src/protocol/multiplexer.ts";
+import { metaKey } from "../../src/protocol/meta.ts";
 import type { Era } from "../../src/protocol/revisions.ts";
+import { FakeClock } from "./fake-clock.ts";
 
 /** Why a child is no more. */
 export const gone = { code: ErrorCode.serverUnavailable, message: "it died" };
@@ -30,8 +33,12 @@ export class Client {
 	readonly received = new Map<Id, Message[]>();
 	readonly #peer;
 
-	constructor(multiplexer: Multiplexer) {
-		this.#peer = multiplexer.connect();
+	constructor(multiplexer: Multiplexer, era: Era) {
+		this.#peer = multiplexer.connect(
+			era === "legacy"
+				? { era }
+				: { era, errorFor: (error) => modernError(error, undefined) },
+		);
 		this.#peer.listen((message) => this.heard.push(message));
 	}
 
@@ -76,6 +83,7 @@ export function start({
 	const dropped: string[] = [];
 	const limits: string[] = [];
 	const changed: string[] = [];
+	const repaired: string[] = [];
 	const failures: unknown[] = [];
 	const calls = { need: 0, quiet: 0, retried: 0 };
 	/** Whether what is written reaches the child, whether it is behind with reading, and what can be written. */
@@ -86,37 +94,47 @@ export function start({
 		refuses: (_request: Request): ErrorObject | undefined => undefined,
 	};
 	let sent: Message[] = [];
+	const clock = new FakeClock();
 	const multiplexer = new Multiplexer({
 		server: "fake",
+		client: { capabilities: {} },
 		shared,
 		remembers: true,
+		translators,
+		clock,
 		listed: (_method, page) => page,
+		filters: () => undefined,
 		refuses: (request) => child.refuses(request),
 		concurrency: () => concurrency,
-		asked: () => {},
-		served: () => {},
-		need: () => calls.need++,
-		quiet: () => calls.quiet++,
-		failed: (error) => failures.push(error),
-		dropped: (kind) => dropped.push(kind),
-		changed: (method) => changed.push(method),
 		queue: () => queue,
 		timeLimits: () => timeLimits,
-		limitReached: (limit) => limits.push(limit),
-		retried: () => calls.retried++,
+		events: {
+			asked: () => {},
+			served: () => {},
+			need: () => calls.need++,
+			quiet: () => calls.quiet++,
+			failed: (error) => failures.push(error),
+			dropped: (kind) => dropped.push(kind),
+			changed: (method) => changed.push(method),
+			limitReached: (limit) => limits.push(limit),
+			retried: () => calls.retried++,
+			repaired: (repair, what) => repaired.push(`${repair}: ${what}`),
+		},
 	});
+	let era: Era = "legacy";
 	/** A new child; what it has been sent is all its own. */
 	const up = ({
-		era = "legacy",
+		era: childEra = "legacy",
 		result = initializeResult,
 	}: {
 		era?: Era;
 		result?: Members;
 	} = {}) => {
+		era = childEra;
 		sent = [];
 		const own = sent;
 		multiplexer.up({
-			era,
+			era: childEra,
 			result,
 			write(message, written) {
 				if (!child.canWrite(message)) return false;
@@ -136,14 +154,18 @@ export function start({
 	};
 	return {
 		multiplexer,
+		clock,
+		pass: (ms: number) => clock.pass(ms),
 		dropped,
 		failures,
 		limits,
+		repaired,
 		changed,
 		child,
 		calls,
 		up,
-		client: () => new Client(multiplexer),
+		/** A client, which speaks what the last child did unless it says otherwise. */
+		client: (speaks = era) => new Client(multiplexer, speaks),
 		/** What the child was sent, oldest first. */
 		sent: () => sent,
 		methods: () =>

@@ -24,8 +24,8 @@ export interface StartOptions {
 	runtime?: RuntimeName;
 	/** Further arguments of the command line. */
 	args?: string[];
-	/** Added to the bridge's own environment. */
-	env?: Record<string, string>;
+	/** Added to the bridge's own environment; undefined takes a variable out. */
+	env?: Record<string, string | undefined>;
 	/** A module of test/fixtures that runs inside the bridge's process before the bridge does. */
 	preload?: string;
 	/** How many files and connections its process may have open. */
@@ -73,6 +73,7 @@ export function fixture(
 		| "faulty"
 		| "recorder"
 		| "legacy-raw"
+		| "listing"
 		| "mirroring"
 		| "modern-raw"
 		| "dual-raw"

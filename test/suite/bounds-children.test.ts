@@ -69,7 +69,8 @@ describe.each([
 	)("answers one more request that waits for its turn with an error over %s, and counts it", async (transport) => {
 		const client = await RawClient.connect(bridge, "turns", transport);
 		const modern = new ModernClient(bridge, "turns");
-		await modern.text("pid");
+		// A call whose headers are to be checked would wait for the list, and so for its turn.
+		await modern.result("tools/list", {});
 		turns.hold();
 		const before = await limitReached(bridge, limit, "turns");
 		const names = ["first", "second", "third"].map((n) => `${n} ${transport}`);

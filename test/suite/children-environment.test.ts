@@ -82,6 +82,7 @@ function without({
 	NODE_OPTIONS: _recorder,
 	RECORD_WIRE: _record,
 	PATH: _path,
+	MCP_EDGE_BRIDGE_CHILD_OF: _mark,
 	...rest
 }: Record<string, string>) {
 	const onMachine = ["LANGUAGE", "LC_CTYPE", "SSL_CERT_DIR"];
@@ -122,7 +123,7 @@ test("inheritEnv true gives it everything but the bridge's own", async () => {
 	expect(environment).toMatchObject({ ...others, ...allowed, ...wanted });
 	expect(
 		Object.keys(environment).filter((name) => /^MCP_EDGE_BRIDGE_/.test(name)),
-	).toEqual([]);
+	).toEqual(["MCP_EDGE_BRIDGE_CHILD_OF"]);
 });
 
 const cwdOf = async (server: string) =>

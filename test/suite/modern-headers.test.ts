@@ -284,8 +284,6 @@ describe.each(eras)("the marked parameters of a %s server's tools", (era) => {
 describe.each([
 	"legacy-shared",
 	"modern-shared",
-	"legacy-session",
-	"modern-session",
 ])("after the tools of %s have changed", (server) => {
 	test("their marks are those of the new list", async () => {
 		const client = new ModernClient(bridge, server);

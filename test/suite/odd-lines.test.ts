@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { callMessage } from "../harness/call-message.ts";
 import { transports } from "../harness/clients.ts";
 import { metric } from "../harness/metrics.ts";
+import { eventually } from "../harness/processes.ts";
 import { type Message, post, RawClient } from "../harness/raw-http.ts";
 import { scratch } from "../harness/scratch.ts";
 import { type Bridge, fixture, startBridge } from "../harness/start-bridge.ts";
@@ -90,7 +91,13 @@ test("an answer without an id is nobody's while two wait", async () => {
 	const answer = '{"jsonrpc":"2.0","id":$ID,"result":{}}\n';
 	await client.send(say(1, "", answer));
 	const foreign = '{"jsonrpc":"2.0","id":null,"result":{}}\n';
+	const before = (await serverStatus(bridge, "ids")).noiseLines;
 	await client.send(say(2, foreign, answer));
+	// Not before the foreign answer has come: with the first call answered it would be the second's.
+	await eventually(
+		async () => (await serverStatus(bridge, "ids")).noiseLines !== before,
+		"the answer without an id was not skipped",
+	);
 	rmSync(held);
 	expect((await client.answer(1)).result).toEqual({});
 	expect((await client.answer(2)).result).toEqual({});

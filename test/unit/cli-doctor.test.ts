@@ -3,7 +3,7 @@ import { advise, namedVariables } from "../../src/cli/doctor/advise.ts";
 import type { Findings } from "../../src/cli/doctor/findings.ts";
 import { reportText } from "../../src/cli/doctor/report.ts";
 import { toolSizes } from "../../src/cli/doctor/tool-sizes.ts";
-import { slowStartReason } from "../../src/cli/progress.ts";
+import { slowStartReason } from "../../src/cli/slow-start-reason.ts";
 import { resolveConfig } from "../../src/config/resolve-config.ts";
 
 /** What `doctor` makes of what it finds. */

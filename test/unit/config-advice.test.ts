@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { adviceFor } from "../../src/config/advice.ts";
-import type { ServerInput } from "../../src/config/define-servers.ts";
 import { resolveConfig } from "../../src/config/resolve-config.ts";
+import type { ServerInput } from "../../src/config/server-input.ts";
 
 const reference = (name: string) => `@modelcontextprotocol/server-${name}`;
 const npx = (...args: string[]) => ({ command: "npx", args: ["-y", ...args] });

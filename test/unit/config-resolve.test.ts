@@ -85,6 +85,7 @@ test("a server with nothing but a command gets every default", () => {
 				requestTimeoutMs: 0,
 				maxRequestTimeoutMs: 0,
 				maxSuspendedCalls: 32,
+				maxAskingCalls: 8,
 				enabled: true,
 				maxLineBytes: 33_554_432,
 				maxRequests: 2048,
@@ -157,7 +158,7 @@ test("a config with several problems reports all of them at once, a line for eac
 	);
 	expect(lines[4]).toBe(
 		"  servers.b.isolaton: unknown key (allowed: command, args, env, envFile, inheritEnv, cwd, isolation, " +
-			"concurrency, warm, idleTimeoutMs, startTimeoutMs, stopTimeoutMs, stopCommand, protocol, inputTimeoutMs, requestTimeoutMs, maxRequestTimeoutMs, maxSuspendedCalls, tools, prompts, resources, enabled, maxLineBytes, maxRequests, maxQueue, maxQueueBytes, maxChildren, maxCapabilitySets, maxStderrBytes; " +
+			"concurrency, warm, idleTimeoutMs, startTimeoutMs, stopTimeoutMs, stopCommand, protocol, inputTimeoutMs, requestTimeoutMs, maxRequestTimeoutMs, maxSuspendedCalls, maxAskingCalls, tools, prompts, resources, enabled, maxLineBytes, maxRequests, maxQueue, maxQueueBytes, maxChildren, maxCapabilitySets, maxStderrBytes; " +
 			'did you mean "isolation"?)',
 	);
 });

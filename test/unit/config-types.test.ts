@@ -1,8 +1,6 @@
 import { expect, test } from "vitest";
-import {
-	type BridgeInput,
-	defineServers,
-} from "../../src/config/define-servers.ts";
+import type { BridgeInput } from "../../src/config/bridge-input.ts";
+import { defineServers } from "../../src/config/define-servers.ts";
 import type { BridgeConfig } from "../../src/config/resolve-config.ts";
 
 // What stands here is checked by the compiler: an expected error that is none is an error.

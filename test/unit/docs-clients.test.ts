@@ -26,15 +26,6 @@ describe("the pages of docs/clients", () => {
 	test("show a part of every program and every config that is run", () => {
 		expect(shown.map(({ file }) => file).sort()).toEqual(programs.sort());
 	});
-
-	test("link only to what is there", () => {
-		const links = pages.flatMap((page) =>
-			[...read(page).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(
-				([, link = ""]) => path.join(folder, link),
-			),
-		);
-		for (const link of links) expect(() => readFileSync(link)).not.toThrow();
-	});
 });
 
 function read(file: string): string {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { eraOf, foreignToLegacy } from "../../src/protocol/eras/era-of.ts";
-import { metaKey } from "../../src/protocol/eras/meta.ts";
+import { eraOf, foreignToLegacy } from "../../src/eras/era-of.ts";
 import { ErrorCode } from "../../src/protocol/error-codes.ts";
 import type { Members, Message } from "../../src/protocol/messages.ts";
+import { metaKey } from "../../src/protocol/meta.ts";
 import { modernRequestOf } from "../harness/modern-message.ts";
 
 type Headers = Record<string, string | undefined>;

@@ -1,9 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import {
-	decodeHeader,
-	refuseHeaders,
-} from "../../src/protocol/eras/headers.ts";
+import { decodeHeader, refuseHeaders } from "../../src/protocol/headers.ts";
 import type { Members } from "../../src/protocol/messages.ts";
 import { anyText } from "../harness/any-text.ts";
 import { modernRequestOf } from "../harness/modern-message.ts";

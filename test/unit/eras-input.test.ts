@@ -8,7 +8,7 @@ import {
 	questionOf,
 	requiredCapability,
 	withParams,
-} from "../../src/protocol/eras/input.ts";
+} from "../../src/eras/input.ts";
 import type { Members } from "../../src/protocol/messages.ts";
 
 test("the server may ask during just the three requests that the specification names", () => {

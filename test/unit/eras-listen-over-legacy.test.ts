@@ -1,10 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { metaKey } from "../../src/protocol/eras/meta.ts";
-import { modernOverLegacy } from "../../src/protocol/eras/modern-over-legacy.ts";
 import type { Id, Members, Message } from "../../src/protocol/messages.ts";
-import type { LinkOptions } from "../../src/protocol/recipients.ts";
-import { modernRequestOf } from "../harness/modern-message.ts";
-import { inbox, ScriptedPeer } from "../harness/scripted-peer.ts";
+import { metaKey } from "../../src/protocol/meta.ts";
+import { Translated } from "../harness/translated.ts";
 
 const everything = {
 	tools: { listChanged: true },
@@ -12,35 +9,21 @@ const everything = {
 	resources: { listChanged: true, subscribe: true },
 };
 
-/** A modern client that listens on a legacy child that the test plays. */
-function listen(notifications: unknown, id: Id = "sub") {
-	const child = new ScriptedPeer();
-	const dropped: string[] = [];
-	let link: LinkOptions = {};
-	const peer = modernOverLegacy({
-		client: { capabilities: {}, principal: "anonymous" },
-		connect(options) {
-			link = options;
-			return child;
-		},
-		calls: undefined,
-		dropped: (kind) => dropped.push(kind),
+/** A modern client that listens on a legacy child. */
+function listen(
+	notifications: unknown,
+	{ capabilities = everything as Members, id = "sub" as Id, ready = true } = {},
+) {
+	const translated = new Translated({
+		...{ client: "modern", child: "legacy", capabilities, ready },
 	});
-	const received = inbox();
-	peer.ask(
-		modernRequestOf("subscriptions/listen", { notifications }, { id }),
-		received,
-	);
+	const method = "subscriptions/listen";
+	const received = translated.ask(method, { notifications }, id);
 	return {
-		child,
-		dropped,
-		peer,
-		received: received.messages,
-		/** The child has been opened: it can do this. */
-		opened: (capabilities: Members) =>
-			child.latest("initialize").result({ capabilities }),
-		subscriptions: () => child.all("resources/subscribe"),
-		serverEnds: () => link.ended?.(),
+		translated,
+		received,
+		say: (message: Message) => translated.say(message),
+		subscriptions: () => translated.all("resources/subscribe"),
 	};
 }
 
@@ -60,35 +43,40 @@ const updated = (uri: string): Message => ({
 });
 
 describe("the acknowledgement", () => {
-	test("names what was asked for and the child tells of", () => {
-		const { opened, received } = listen({
-			toolsListChanged: true,
-			promptsListChanged: true,
-		});
-		expect(received).toEqual([]);
-		opened({ tools: { listChanged: true }, prompts: {}, resources: {} });
-		expect(received).toEqual([acknowledgement({ toolsListChanged: true })]);
-	});
-
-	test("names nothing that was not asked for, or not by true", () => {
-		const { opened, received } = listen({
-			toolsListChanged: false,
-			promptsListChanged: "true",
-			resourcesListChanged: 1,
-		});
-		opened(everything);
-		expect(received).toEqual([acknowledgement({})]);
+	test.each<[asked: Members, capabilities: Members, honored: Members]>([
+		[
+			{ toolsListChanged: true, promptsListChanged: true },
+			{ tools: { listChanged: true }, prompts: {}, resources: {} },
+			{ toolsListChanged: true },
+		],
+		[
+			{
+				toolsListChanged: false,
+				promptsListChanged: "true",
+				resourcesListChanged: 1,
+			},
+			everything,
+			{},
+		],
+		[
+			{ resourceSubscriptions: ["a:1"] },
+			{ resources: { listChanged: true } },
+			{},
+		],
+	])("of %j by a child with %j names what was asked for by true and the child tells of: %j", (asked, capabilities, honored) => {
+		const { received, translated } = listen(asked, { capabilities });
+		expect(received).toEqual([acknowledgement(honored)]);
+		expect(translated.asked).toEqual([]);
 	});
 
 	test("waits for every subscription, and names those that the child has taken", () => {
-		const { child, dropped, opened, received, subscriptions } = listen({
+		const { received, subscriptions, translated } = listen({
 			resourcesListChanged: true,
 			resourceSubscriptions: ["a:1", "a:2", "a:1"],
 		});
-		opened(everything);
-		expect(subscriptions().map(({ request }) => request.params?.uri)).toEqual([
-			"a:1",
-			"a:2",
+		expect(subscriptions().map(({ request }) => request.params)).toEqual([
+			{ uri: "a:1" },
+			{ uri: "a:2" },
 		]);
 		subscriptions()[0]?.error(-32002);
 		expect(received).toEqual([]);
@@ -99,17 +87,22 @@ describe("the acknowledgement", () => {
 				resourceSubscriptions: ["a:2"],
 			}),
 		]);
-		expect(dropped).toEqual(["subscription-refused"]);
-		expect(child.told).toEqual([]);
+		expect(translated.dropped).toEqual(["subscription-refused"]);
 	});
 
-	test("names no subscription where the child has none to offer, which is not asked for one", () => {
-		const { opened, received, subscriptions } = listen({
-			resourceSubscriptions: ["a:1"],
-		});
-		opened({ resources: { listChanged: true } });
-		expect(subscriptions()).toEqual([]);
-		expect(received).toEqual([acknowledgement({})]);
+	test("comes from the next child where one dies before it has agreed, and only once", () => {
+		const notifications = { resourceSubscriptions: ["a:1"] };
+		const { received, subscriptions, translated } = listen(notifications);
+		for (const isFirst of [true, false]) {
+			translated.multiplexer.down({ code: -32000, message: "died" });
+			translated.up();
+			expect(received).toHaveLength(isFirst ? 0 : 1);
+			subscriptions().at(-1)?.result();
+			expect(received).toEqual([acknowledgement(notifications)]);
+		}
+		expect(subscriptions()).toHaveLength(3);
+		translated.say(updated("a:1"));
+		expect(received).toHaveLength(2);
 	});
 
 	test.each<Id>([
@@ -118,9 +111,8 @@ describe("the acknowledgement", () => {
 		7,
 		"",
 	])("and all behind it carry the request's id %j in its own type", (id) => {
-		const { child, opened, received } = listen({ toolsListChanged: true }, id);
-		opened(everything);
-		child.say(changed("tools"));
+		const { received, say } = listen({ toolsListChanged: true }, { id });
+		say(changed("tools"));
 		expect(received).toHaveLength(2);
 		for (const message of received) {
 			expect("method" in message && message.params?._meta).toStrictEqual({
@@ -132,17 +124,17 @@ describe("the acknowledgement", () => {
 
 describe("what the child tells", () => {
 	test("is passed on where it was asked for, and nothing else is", () => {
-		const { child, opened, received, subscriptions } = listen({
+		const { received, say, subscriptions } = listen({
 			promptsListChanged: true,
 			resourceSubscriptions: ["a:1"],
 		});
-		opened(everything);
 		subscriptions()[0]?.result();
 		for (const message of [
 			changed("tools"),
 			changed("prompts"),
 			changed("resources"),
 			updated("a:1"),
+			updated("a:2"),
 			{
 				jsonrpc: "2.0",
 				method: "notifications/message",
@@ -150,38 +142,34 @@ describe("what the child tells", () => {
 			} as Message,
 			{ jsonrpc: "2.0", id: 5, method: "roots/list" } as Message,
 		]) {
-			child.say(message);
+			say(message);
 		}
 		const stamped = { [metaKey.subscriptionId]: "sub" };
 		expect(received.slice(1)).toEqual([
 			{ ...changed("prompts"), params: { _meta: stamped } },
-			{
-				...updated("a:1"),
-				params: { uri: "a:1", _meta: stamped },
-			},
+			{ ...updated("a:1"), params: { uri: "a:1", _meta: stamped } },
 		]);
 	});
 
 	test("before the acknowledgement is kept up to a bound: a child that floods and does not answer fills nothing", () => {
-		const { child, dropped, opened, received, subscriptions } = listen({
+		const { received, say, subscriptions, translated } = listen({
 			resourceSubscriptions: ["a:b"],
 		});
-		opened(everything);
-		for (let count = 0; count < 1500; count++) child.say(updated("a:b"));
-		expect(dropped).toHaveLength(500);
+		for (let count = 0; count < 1500; count++) say(updated("a:b"));
+		const kind = "notification-before-acknowledgement";
+		expect(translated.dropped).toEqual(Array(500).fill(kind));
 		subscriptions()[0]?.result();
 		expect(received).toHaveLength(1 + 1000);
 	});
 
 	test("before the acknowledgement comes behind it", () => {
-		const { child, opened, received, subscriptions } = listen({
+		const { received, say, subscriptions } = listen({
 			toolsListChanged: true,
 			resourceSubscriptions: ["a:1"],
 		});
-		opened(everything);
-		child.say(updated("a:1"));
-		child.say(changed("prompts"));
-		child.say(changed("tools"));
+		for (const said of [updated("a:1"), changed("prompts"), changed("tools")]) {
+			say(said);
+		}
 		expect(received).toEqual([]);
 		subscriptions()[0]?.result();
 		expect(received).toMatchObject([
@@ -192,12 +180,8 @@ describe("what the child tells", () => {
 	});
 
 	test("keeps its own _meta", () => {
-		const { child, opened, received } = listen({ toolsListChanged: true });
-		opened(everything);
-		child.say({
-			...changed("tools"),
-			params: { _meta: { "x/y": 1 } },
-		} as Message);
+		const { received, say } = listen({ toolsListChanged: true });
+		say({ ...changed("tools"), params: { _meta: { "x/y": 1 } } } as Message);
 		expect(received.at(-1)).toMatchObject({
 			params: { _meta: { "x/y": 1, [metaKey.subscriptionId]: "sub" } },
 		});
@@ -206,13 +190,10 @@ describe("what the child tells", () => {
 
 describe("it ends", () => {
 	test("in good order when the server is stopped, and nothing follows", () => {
-		const { child, opened, received, serverEnds } = listen({
-			toolsListChanged: true,
-		});
-		opened(everything);
-		serverEnds();
-		child.say(changed("tools"));
-		serverEnds();
+		const { received, say, translated } = listen({ toolsListChanged: true });
+		translated.multiplexer.end();
+		say(changed("tools"));
+		translated.multiplexer.end();
 		expect(received.slice(1)).toEqual([
 			{
 				jsonrpc: "2.0",
@@ -225,24 +206,31 @@ describe("it ends", () => {
 		]);
 	});
 
-	test("with the client, which closes its peer and so its subscriptions", () => {
-		const { child, peer } = listen({ resourceSubscriptions: ["a:1"] });
-		peer.close();
-		expect(child.closed).toBe(true);
+	test("with the client, and so do its subscriptions", () => {
+		const { subscriptions, translated } = listen({
+			resourceSubscriptions: ["a:1", "a:2"],
+		});
+		for (const each of subscriptions()) each.result();
+		translated.peer.close();
+		const ended = translated.all("resources/unsubscribe");
+		expect(ended.map(({ request }) => request.params?.uri)).toEqual([
+			"a:1",
+			"a:2",
+		]);
+		expect(translated.multiplexer.isNeeded).toBe(true);
+		for (const each of ended) each.result();
+		expect(translated.multiplexer.isNeeded).toBe(false);
 	});
 
 	test("with the error where no child can be started, in a code that is not reserved", () => {
-		const { child, received } = listen({ toolsListChanged: true });
-		child.latest("initialize").error(-32000, "dead", { code: "CHILD_EXITED" });
+		const { received, translated } = listen({}, { ready: false });
+		const data = { code: "CHILD_EXITED" };
+		translated.multiplexer.refuse({ code: -32000, message: "dead", data });
 		expect(received).toEqual([
 			{
 				jsonrpc: "2.0",
 				id: "sub",
-				error: {
-					code: -32603,
-					message: "dead",
-					data: { code: "CHILD_EXITED" },
-				},
+				error: { code: -32603, message: "dead", data },
 			},
 		]);
 	});
@@ -257,7 +245,7 @@ test.each([
 	[{ resourceSubscriptions: [1] }],
 	[{ resourceSubscriptions: null }],
 ])("a filter that is %j is refused with invalid params, and the child hears nothing", (notifications) => {
-	const { child, received } = listen(notifications);
+	const { received, translated } = listen(notifications);
 	expect(received).toMatchObject([{ id: "sub", error: { code: -32602 } }]);
-	expect(child.asked).toEqual([]);
+	expect(translated.asked).toEqual([]);
 });

@@ -7,7 +7,7 @@ import {
 	readEnvelope,
 	withMeta,
 	withoutProtocolMeta,
-} from "../../src/protocol/eras/meta.ts";
+} from "../../src/protocol/meta.ts";
 import { modernMetaOf, modernRequestOf } from "../harness/modern-message.ts";
 
 test("the reserved keys are those of the specification", () => {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
+import type { Members } from "../../src/protocol/messages.ts";
 import {
 	mirroredByTool,
 	mirroredParameters,
 	refuseParameters,
-} from "../../src/protocol/eras/parameter-headers.ts";
-import type { Members } from "../../src/protocol/messages.ts";
+} from "../../src/protocol/parameter-headers.ts";
 
 const marked = (name: unknown, type: unknown = "string"): Members => ({
 	type,
@@ -123,10 +123,9 @@ describe("what a tool marks with x-mcp-header", () => {
 			"c",
 			null,
 		];
-		const byTool = mirroredByTool({ tools });
+		const byTool = mirroredByTool(tools);
 		expect(byTool.map(([name]) => name)).toEqual(["a"]);
-		expect(mirroredByTool({})).toEqual([]);
-		expect(mirroredByTool({ tools: {} })).toEqual([]);
+		expect(mirroredByTool([])).toEqual([]);
 	});
 });
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { stableJson } from "../../src/protocol/eras/stable-json.ts";
+import { stableJson } from "../../src/protocol/stable-json.ts";
 
 /** The same value with every object's members in another order. */
 function shuffled(value: unknown): unknown {

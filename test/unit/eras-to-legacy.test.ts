@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { metaKey } from "../../src/protocol/eras/meta.ts";
 import {
 	initializeResult,
 	legacyError,
 	legacyResult,
 	modernRequest,
-} from "../../src/protocol/eras/to-legacy.ts";
+} from "../../src/eras/to-legacy.ts";
+import { metaKey } from "../../src/protocol/meta.ts";
 import { modernMetaOf } from "../harness/modern-message.ts";
 
 const serverInfo = { name: "server", version: "1", title: "A server" };

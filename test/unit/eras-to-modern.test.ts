@@ -1,12 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { metaKey } from "../../src/protocol/eras/meta.ts";
 import {
 	discoverResult,
-	isRemoved,
 	legacyRequest,
 	modernError,
 	modernResult,
-} from "../../src/protocol/eras/to-modern.ts";
+} from "../../src/eras/to-modern.ts";
+import { metaKey } from "../../src/protocol/meta.ts";
 import { modernRequestOf } from "../harness/modern-message.ts";
 
 const serverInfo = { name: "server", version: "1" };
@@ -194,32 +193,4 @@ describe("a legacy server's error", () => {
 	test.each([-32020, -32021, -32022])("%i is one that is defined", (code) => {
 		expect(modernError(error(code), undefined)).toEqual(error(code));
 	});
-});
-
-test("the methods that a modern client must not find are those that were removed", () => {
-	for (const method of [
-		"initialize",
-		"ping",
-		"logging/setLevel",
-		"resources/subscribe",
-		"resources/unsubscribe",
-	]) {
-		expect(isRemoved(method)).toBe(true);
-	}
-	for (const method of [
-		"server/discover",
-		"subscriptions/listen",
-		"tools/call",
-		"tools/list",
-		"prompts/get",
-		"prompts/list",
-		"resources/list",
-		"resources/read",
-		"resources/templates/list",
-		"completion/complete",
-		"example/unknown",
-		"Ping",
-	]) {
-		expect(isRemoved(method)).toBe(false);
-	}
 });

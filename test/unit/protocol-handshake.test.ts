@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type Client, handshake } from "../../src/protocol/handshake.ts";
+import { handshake } from "../../src/eras/handshake.ts";
+import type { Client } from "../../src/protocol/client.ts";
 import {
 	errorOf,
 	type Id,

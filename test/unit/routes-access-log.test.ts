@@ -1,7 +1,10 @@
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { accessLog, sessionLabel } from "../../src/routes/access-log.ts";
 import type { Observer } from "../../src/routes/observer.ts";
+import {
+	accessLog,
+	sessionLabel,
+} from "../../src/routes/operations/access-log.ts";
 import { fakeBridge } from "../harness/fake-server.ts";
 import { modernRequestOf } from "../harness/modern-message.ts";
 import { initializeRequest } from "../harness/raw-http.ts";
@@ -93,6 +96,19 @@ describe("a refused request", () => {
 			method: expect.stringMatching(/^[A-Z]+$/),
 		});
 		expect(JSON.stringify(lines)).not.toMatch(/secret/i);
+	});
+
+	test("names the trace of its own _meta, else that of the header", async () => {
+		const { bridge, lines } = logged("info");
+		const other = "4bf92f3577b34da6a3ce929d0e0e4736";
+		const headers = {
+			"mcp-session-id": "SECRET",
+			traceparent: `00-${other}-b7ad6b7169203331-01`,
+		};
+		await bridge.post(path, echo, headers);
+		const params = { _meta: { traceparent } };
+		await bridge.post(path, { ...echo, params }, headers);
+		expect(lines).toMatchObject([{ trace: other }, { trace }]);
 	});
 
 	test("for want of room, or while the bridge closes, is one", async () => {

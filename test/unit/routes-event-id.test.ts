@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { eventId, parseEventId } from "../../src/routes/event-id.ts";
+import { eventId, parseEventId } from "../../src/routes/streamable/event-id.ts";
 import { anyText } from "../harness/any-text.ts";
 
 const event = { life: "abcd1234", stream: 1, sequence: 2 };

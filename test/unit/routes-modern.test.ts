@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { Id, Members } from "../../src/protocol/messages.ts";
+import type { Id, Members, Message } from "../../src/protocol/messages.ts";
+import { metaKey } from "../../src/protocol/meta.ts";
 import {
 	EventReader,
 	type FakeBridge,
@@ -71,11 +72,12 @@ describe("parameters that a tool mirrors in headers", () => {
 		const first = call(bridge, { region: "us" }, { "mcp-param-region": "us" });
 		const reader = await bridge.opened(1);
 		await answerList(reader, { tools: [tool("other")], nextCursor: "two" });
-		expect((await reader.asked(0)).params).toMatchObject({ cursor: "two" });
-		await answerList(reader, { tools: [tool("sql", "Region")] });
+		const next = await bridge.opened(2);
+		expect((await next.asked(0)).params).toMatchObject({ cursor: "two" });
+		await answerList(next, { tools: [tool("sql", "Region")] });
 		await answerCall(bridge.peer(0));
 		expect((await first).status).toBe(200);
-		expect(reader.closed).toBe(true);
+		expect([reader.closed, next.closed]).toEqual([true, true]);
 
 		const refused = await call(bridge, { region: "us" }, {}, 2);
 		expect(refused.status).toBe(400);
@@ -88,14 +90,17 @@ describe("parameters that a tool mirrors in headers", () => {
 		});
 		const wrong = { "mcp-param-region": "eu" };
 		expect((await call(bridge, { region: "us" }, wrong, 3)).status).toBe(400);
-		// Each call has a peer of its own, and only the first list had one.
-		expect(bridge.peers).toHaveLength(4);
-		for (const peer of bridge.peers.slice(2)) expect(peer.closed).toBe(true);
+		// Each call has a peer of its own, and each page of the first list.
+		expect(bridge.peers).toHaveLength(5);
+		for (const peer of bridge.peers.slice(3)) expect(peer.closed).toBe(true);
 	});
 
 	test("are read once for calls that come at the same time", async () => {
 		const bridge = fakeBridge();
-		const calls = [call(bridge, {}, {}, 1), call(bridge, {}, {}, 2)];
+		const calls = [
+			call(bridge, { a: 1 }, {}, 1),
+			call(bridge, { a: 1 }, {}, 2),
+		];
 		await bridge.opened(2);
 		await answerList(bridge.peer(1), { tools: [tool("sql", "Region")] });
 		await answerCall(bridge.peer(0), 1);
@@ -126,14 +131,93 @@ describe("parameters that a tool mirrors in headers", () => {
 		const first = call(bridge, { region: "us" });
 		const reader = await bridge.opened(1);
 		await answerList(reader, { tools: [tool("sql")], nextCursor: "two" });
-		await reader.asked(0);
+		const next = await bridge.opened(2);
+		await next.asked(0);
 		const [server] = bridge.servers;
 		if (server) server.toolsVersion++;
-		await answerList(reader, { tools: [] });
+		await answerList(next, { tools: [] });
 		await answerCall(bridge.peer(0));
 		expect((await first).status).toBe(200);
 
 		const second = call(bridge, { region: "us" }, {}, 2);
+		await answerList(await bridge.opened(4), {
+			tools: [tool("sql", "Region")],
+		});
+		expect((await second).status).toBe(400);
+	});
+
+	test.each([
+		["an error", { error: { code: -32000, message: "busy" } }, "busy"],
+		["no list of tools", { result: {} }, "a page has no list of tools"],
+		[
+			"a question",
+			{ result: { resultType: "input_required" } },
+			"a page has no list of tools",
+		],
+	])("are not known where the list is %s: the call is refused, and the next one asks again", async (_what, answer, reason) => {
+		const bridge = fakeBridge();
+		for (const [id, reader] of [
+			[1, 1],
+			[2, 3],
+		] as const) {
+			const response = call(bridge, { region: "us" }, {}, id);
+			const peer = await bridge.opened(reader);
+			await peer.asked(0);
+			peer.send(0, { jsonrpc: "2.0", id: 0, ...answer } as Message);
+			expect(await (await response).json()).toMatchObject({
+				id,
+				error: {
+					code: -32603,
+					message: expect.stringContaining(reason),
+					data: { code: "TOOLS_NOT_LISTED" },
+				},
+			});
+		}
+	});
+
+	test("are not known from a part of the list", async () => {
+		const bridge = fakeBridge();
+		const response = call(bridge, { region: "us" });
+		const reader = await bridge.opened(1);
+		await answerList(reader, { tools: [tool("other")], nextCursor: "two" });
+		const next = await bridge.opened(2);
+		await next.asked(0);
+		const error = { code: -32000, message: "lost" };
+		next.send(0, { jsonrpc: "2.0", id: 0, error });
+		const { error: refusal } = await (await response).json();
+		expect(refusal.data.code).toBe("TOOLS_NOT_LISTED");
+	});
+
+	test("are not asked for by a call that has nothing to mirror", async () => {
+		const bridge = fakeBridge();
+		for (const [id, args] of [{}, { region: null }, undefined].entries()) {
+			const response = call(bridge, args as Members, {}, id);
+			await answerCall(await bridge.opened(id), id);
+			expect((await response).status).toBe(200);
+		}
+		expect(bridge.peers).toHaveLength(3);
+		void call(bridge, {}, { "mcp-param-region": "us" }, 4);
+		await answerList(await bridge.opened(4), { tools: [] });
+	});
+
+	test("are known of tools that a client is shown for what it declares", async () => {
+		const bridge = fakeBridge();
+		const callAs = (id: Id, capabilities: Members) => {
+			const params = { name: "sql", arguments: { region: "us" } };
+			return bridge.post(
+				path,
+				modernRequestOf("tools/call", params, {
+					id,
+					meta: { [metaKey.clientCapabilities]: capabilities },
+				}),
+				headersOf("tools/call", "sql"),
+			);
+		};
+		const first = callAs(1, {});
+		await answerList(await bridge.opened(1), { tools: [] });
+		await answerCall(bridge.peer(0), 1);
+		expect((await first).status).toBe(200);
+		const second = callAs(2, { sampling: {} });
 		await answerList(await bridge.opened(3), {
 			tools: [tool("sql", "Region")],
 		});
@@ -164,7 +248,9 @@ describe("parameters that a tool mirrors in headers", () => {
 				accept: "application/json",
 				...headersOf("tools/call", "sql"),
 			},
-			body: JSON.stringify(modernRequestOf("tools/call", { name: "sql" })),
+			body: JSON.stringify(
+				modernRequestOf("tools/call", { name: "sql", arguments: { a: 1 } }),
+			),
 			signal: abort.signal,
 		});
 		const reader = await bridge.opened(1);
@@ -304,27 +390,52 @@ describe("patience", () => {
 		vi.useRealTimers();
 	});
 
-	test("lasts two seconds: then the response goes out as a stream, also while the list of tools is read", async () => {
+	test("lasts two seconds: then the response goes out as a stream", async () => {
 		const bridge = fakeBridge();
 		const response = call(bridge, {});
-		const reader = await bridge.opened(1);
-		await reader.asked(0);
+		await bridge.opened(0);
 		await vi.advanceTimersByTimeAsync(2000);
 		expect(isSse(await response)).toBe(true);
 		const events = new EventReader(await response);
 		expect(await events.next()).toEqual({ comment: "" });
-		await answerList(reader, { tools: [] });
 		await answerCall(bridge.peer(0));
 		expect(await events.nextMessage()).toMatchObject({ id: 1, result: {} });
 		expect(await events.next()).toBeUndefined();
 	});
 
-	test("with a list of tools that does not come ends: the call goes on without it", async () => {
+	test("begins when the list of tools is there: what that refuses has a status of its own", async () => {
 		const bridge = fakeBridge();
-		void call(bridge, {});
-		await (await bridge.opened(1)).asked(0);
+		const refused = call(bridge, { region: "us" });
+		const reader = await bridge.opened(1);
+		await reader.asked(0);
+		await vi.advanceTimersByTimeAsync(20_000);
+		await answerList(reader, { tools: [tool("sql", "Region")] });
+		expect((await refused).status).toBe(400);
+		expect(isSse(await refused)).toBe(false);
+	});
+
+	test("with a list of tools that does not come ends: the call is refused, and the next one asks again", async () => {
+		const bridge = fakeBridge();
+		const refused = call(bridge, { region: "us" });
+		const reader = await bridge.opened(1);
+		await reader.asked(0);
 		await vi.advanceTimersByTimeAsync(60_000);
-		await answerCall(bridge.peer(0));
+		expect(await (await refused).json()).toMatchObject({
+			id: 1,
+			error: {
+				code: -32603,
+				message: expect.stringContaining("no answer within 30000 ms"),
+				data: { code: "TOOLS_NOT_LISTED", server: "alpha" },
+			},
+		});
+		expect(reader.closed).toBe(true);
+		const mirrored = { "mcp-param-region": "us" };
+		const second = call(bridge, { region: "us" }, mirrored, 2);
+		await answerList(await bridge.opened(3), {
+			tools: [tool("sql", "Region")],
+		});
+		await answerCall(bridge.peer(2), 2);
+		expect((await second).status).toBe(200);
 	});
 
 	test("is none for a client that takes JSON only", async () => {

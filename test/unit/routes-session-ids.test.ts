@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { expect, test, vi } from "vitest";
-import type { Client } from "../../src/protocol/handshake.ts";
+import type { Client } from "../../src/protocol/client.ts";
 import { isMembers, type Members } from "../../src/protocol/messages.ts";
 import { legacyRevisions } from "../../src/protocol/revisions.ts";
-import { type SessionFacts, SessionIds } from "../../src/routes/session-ids.ts";
-import { hmacSeal } from "../../src/spawn/hmac-seal.ts";
+import { hmacSeal } from "../../src/seal/hmac-seal.ts";
+import { type SessionFacts, SessionIds } from "../../src/seal/session-ids.ts";
 import { anyText } from "../harness/any-text.ts";
 
 const seal = hmacSeal(Buffer.alloc(32, 1));

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { cancelledError } from "../../src/protocol/bridge-errors.ts";
 import { ErrorCode } from "../../src/protocol/error-codes.ts";
-import { cancelledError } from "../../src/protocol/given-errors.ts";
 import type { Id } from "../../src/protocol/messages.ts";
 import { legacyRevisions } from "../../src/protocol/revisions.ts";
 import {

@@ -1,8 +1,11 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { accepts } from "../../src/routes/accepts.ts";
-import { EventHistory } from "../../src/routes/event-history.ts";
-import { eventId, parseEventId } from "../../src/routes/event-id.ts";
-import { isAllowedHost, isAllowedOrigin } from "../../src/routes/host-check.ts";
+import {
+	isAllowedHost,
+	isAllowedOrigin,
+} from "../../src/routes/guards/host-check.ts";
+import { EventHistory } from "../../src/routes/streamable/event-history.ts";
+import { eventId, parseEventId } from "../../src/routes/streamable/event-id.ts";
 import { EventReader, fakeBridge } from "../harness/fake-server.ts";
 import { initializeRequest } from "../harness/raw-http.ts";
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { within } from "../../src/routes/within.ts";
+import { withTimeout } from "../../src/routes/with-timeout.ts";
 
 beforeEach(() => {
 	vi.useFakeTimers();
@@ -16,20 +16,20 @@ const failsAfter = (ms: number) =>
 	});
 
 test("work that is done in time gives what it gives, and nothing is timed any more", async () => {
-	const given = within(1000, after(999, "body"));
+	const given = withTimeout(1000, after(999, "body"));
 	await vi.advanceTimersByTimeAsync(999);
 	await expect(given).resolves.toBe("body");
 	expect(vi.getTimerCount()).toBe(0);
 });
 
 test("work that is done already is not waited for", async () => {
-	await expect(within(1000, Promise.resolve(""))).resolves.toBe("");
+	await expect(withTimeout(1000, Promise.resolve(""))).resolves.toBe("");
 	expect(vi.getTimerCount()).toBe(0);
 });
 
 test("work that takes longer gives undefined as soon as the time is up", async () => {
 	const settled = vi.fn();
-	void within(1000, after(60_000, "late")).then(settled);
+	void withTimeout(1000, after(60_000, "late")).then(settled);
 	await vi.advanceTimersByTimeAsync(999);
 	expect(settled).not.toHaveBeenCalled();
 	await vi.advanceTimersByTimeAsync(1);
@@ -37,7 +37,9 @@ test("work that takes longer gives undefined as soon as the time is up", async (
 });
 
 test("work that fails in time fails, and nothing is timed any more", async () => {
-	const given = expect(within(1000, failsAfter(10))).rejects.toThrow("broken");
+	const given = expect(withTimeout(1000, failsAfter(10))).rejects.toThrow(
+		"broken",
+	);
 	await vi.advanceTimersByTimeAsync(10);
 	await given;
 	expect(vi.getTimerCount()).toBe(0);
@@ -47,7 +49,7 @@ test("work that fails when nobody waits any more disturbs nobody", async () => {
 	const unhandled = vi.fn();
 	process.on("unhandledRejection", unhandled);
 	try {
-		const given = within(1000, failsAfter(2000));
+		const given = withTimeout(1000, failsAfter(2000));
 		await vi.advanceTimersByTimeAsync(1000);
 		await expect(given).resolves.toBeUndefined();
 		await vi.advanceTimersByTimeAsync(1000);

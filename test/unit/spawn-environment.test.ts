@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { childEnvironment } from "../../src/spawn/environment.ts";
+import { childEnvironment } from "../../src/spawn/process/environment.ts";
 
 const own = {
 	PATH: "/bin",

@@ -4,7 +4,7 @@ import {
 	causeOf,
 	FirstErrorLines,
 	lastErrorLines,
-} from "../../src/spawn/error-lines.ts";
+} from "../../src/spawn/process/error-lines.ts";
 
 function firstOf(text: string, maxBytes = 16_384): string[] {
 	const keeper = new FirstErrorLines(maxBytes);

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Exit } from "../../src/protocol/wire.ts";
 import { FailureHistory } from "../../src/spawn/failure-history.ts";
-import { describeNextTry, nextTry } from "../../src/spawn/supervisor-state.ts";
+import { describeNextTry, nextTry } from "../../src/spawn/next-try.ts";
+import { at } from "../harness/at.ts";
 
 const exitOf = (line: string, exitCode = 1): Exit => ({
 	code: "CHILD_EXITED",
@@ -15,12 +16,12 @@ const minute = 60_000;
 /** A history, and how to note a start that failed. */
 function history() {
 	const failures = new FailureHistory();
-	const note = (line: string, at = 0, more = {}) =>
+	const note = (line: string, ms = 0, more = {}) =>
 		failures.note({
 			exit: exitOf(line),
 			wasStart: true,
 			continues: false,
-			at,
+			at: at(ms),
 			...more,
 		});
 	return { failures, note };
@@ -35,8 +36,8 @@ describe("failures in a row", () => {
 		note("Error: three", 30);
 		expect(failures.current).toMatchObject({
 			times: 3,
-			firstAt: 10,
-			lastAt: 30,
+			firstAt: at(10),
+			lastAt: at(30),
 			cause: "Error: three",
 			exit: exitOf("Error: three"),
 		});
@@ -48,10 +49,10 @@ describe("failures in a row", () => {
 		failures.recovered();
 		expect(failures.current).toBeUndefined();
 		note("Error: one", 20, { wasStart: false, continues: true });
-		expect(failures.current).toMatchObject({ times: 2, firstAt: 10 });
+		expect(failures.current).toMatchObject({ times: 2, firstAt: at(10) });
 		failures.recovered();
 		note("Error: one", 30);
-		expect(failures.current).toMatchObject({ times: 1, firstAt: 30 });
+		expect(failures.current).toMatchObject({ times: 1, firstAt: at(30) });
 	});
 });
 
@@ -71,7 +72,7 @@ describe("a failure is news", () => {
 	test("where its cause or its exit code is another, and again when the first comes back", () => {
 		const { failures, note } = history();
 		const note2 = (exit: Exit) =>
-			failures.note({ exit, wasStart: true, continues: false, at: 0 });
+			failures.note({ exit, wasStart: true, continues: false, at: at(0) });
 		expect(note("Error: no token")).toBe(1);
 		expect(note("Error: no database")).toBe(1);
 		expect(note("Error: no token")).toBe(1);
@@ -88,25 +89,47 @@ describe("a failure is news", () => {
 	});
 });
 
+test("a wall clock that is set back makes nothing news, and none that was older than ten minutes stale", () => {
+	const { note } = history();
+	const later = (ms: number, wallMs: number) => ({
+		at: { monotonicMs: ms, wallMs },
+	});
+	expect(note("Error: x", 0, later(0, 3_600_000))).toBe(1);
+	expect(note("Error: x", 0, later(1, 0))).toBe(2);
+	expect(note("Error: x", 0, later(2, 7_200_000))).toBe(3);
+	expect(note("Error: x", 0, later(10 * minute + 2, 0))).toBe(1);
+});
+
 describe("the next try", () => {
+	const next = (...[state, now]: [Parameters<typeof nextTry>[0], number]) =>
+		describeNextTry(nextTry(state), at(now));
+
 	test("is the next request where nobody needs a child, at the earliest after the pause", () => {
-		expect(describeNextTry(nextTry({ name: "idle" }, 0), 1000)).toBe(
-			"tried again with the next request",
-		);
-		expect(describeNextTry(nextTry({ name: "idle" }, 4500), 1000)).toBe(
+		const idle = { name: "idle", notBefore: undefined } as const;
+		expect(next(idle, 1000)).toBe("tried again with the next request");
+		expect(next({ ...idle, notBefore: at(4500) }, 1000)).toBe(
 			"tried again with the next request, in 4 s at the earliest",
+		);
+		expect(next({ ...idle, notBefore: at(1000) }, 1000)).toBe(
+			"tried again with the next request",
 		);
 	});
 
 	test("comes by itself where a timer is set, and is not told of while one is under way", () => {
-		const timer = setTimeout(() => {}, 0);
-		clearTimeout(timer);
-		const waiting = { name: "waiting", until: 3000, timer } as const;
-		expect(describeNextTry(nextTry(waiting, 0), 1000)).toBe(
-			"tried again in 2 s",
+		const until = at(3000);
+		expect(next({ name: "waiting", until }, 1000)).toBe("tried again in 2 s");
+		expect(next({ name: "waiting", until }, 2999)).toBe("tried again in 1 s");
+		expect(next({ name: "failed", until, hasTimer: true }, 3000)).toBe(
+			"tried again at once",
 		);
-		const failed = nextTry({ name: "failed", until: 3000 }, 0);
-		expect(failed).toEqual({ isByItself: false, from: 3000 });
-		expect(nextTry({ name: "stopped" }, 0)).toBeUndefined();
+		expect(next({ name: "failed", until, hasTimer: false }, 1000)).toBe(
+			"tried again with the next request, in 2 s at the earliest",
+		);
+		const since = at(0);
+		const queued = { name: "queued", since, refused: [] } as const;
+		expect(next({ ...queued, revision: undefined }, 0)).toBe(
+			"it is being started again",
+		);
+		expect(nextTry({ name: "stopped", leaving: undefined })).toBeUndefined();
 	});
 });

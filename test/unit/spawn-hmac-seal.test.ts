@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Members } from "../../src/protocol/messages.ts";
-import { hmacSeal } from "../../src/spawn/hmac-seal.ts";
+import { hmacSeal } from "../../src/seal/hmac-seal.ts";
 import { anyText } from "../harness/any-text.ts";
 
 const seal = hmacSeal(Buffer.alloc(32, 1));

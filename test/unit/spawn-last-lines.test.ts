@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { LastLines } from "../../src/spawn/last-lines.ts";
+import { LastLines } from "../../src/spawn/process/last-lines.ts";
 
 const bytesOf = (lines: readonly string[]) =>
 	lines.reduce((sum, line) => sum + Buffer.byteLength(line), 0);

@@ -1,7 +1,7 @@
 import { Writable } from "node:stream";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { LineWriter } from "../../src/spawn/line-writer.ts";
+import { LineWriter } from "../../src/spawn/process/line-writer.ts";
 
 /** A writer to a child that takes what is written when the test says so. */
 function start() {

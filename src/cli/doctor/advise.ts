@@ -1,8 +1,8 @@
 import { adviceFor } from "../../config/advice.ts";
 import { commandHints } from "../../config/command-hints.ts";
 import type { ServerConfig } from "../../config/resolve-config.ts";
-import { childEnvironment } from "../../spawn/environment.ts";
-import { slowStartReason } from "../progress.ts";
+import { childEnvironment } from "../../spawn/process/environment.ts";
+import { slowStartReason } from "../slow-start-reason.ts";
 import type { Advice, Failure, Findings } from "./findings.ts";
 
 /** A start that takes longer, in ms, is worth waiting for ahead. */

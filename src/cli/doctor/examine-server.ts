@@ -2,10 +2,11 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Bridge } from "../../bridge.ts";
 import type { BridgeConfig } from "../../config/resolve-config.ts";
-import { stableJson } from "../../protocol/eras/stable-json.ts";
 import { isMembers, type Members } from "../../protocol/messages.ts";
+import { lists } from "../../protocol/methods.ts";
+import { stableJson } from "../../protocol/stable-json.ts";
 import type { Stop } from "../../protocol/wire.ts";
-import { signalGroup } from "../../spawn/process-group.ts";
+import { signalGroup } from "../../spawn/process/process-group.ts";
 import { BridgeClient } from "../bridge-client.ts";
 import { onlyServer } from "../choose-server.ts";
 import { closeBridge, openBridge } from "../open-bridge.ts";
@@ -13,14 +14,6 @@ import type { Progress } from "../progress.ts";
 import { insideBase } from "../with-client.ts";
 import type { Failure, Findings, ListFindings } from "./findings.ts";
 import { bytesOf, toolSizes } from "./tool-sizes.ts";
-
-/** The lists of a server: method, member of the result, and the capability that announces it. */
-const lists = [
-	["tools/list", "tools", "tools"],
-	["prompts/list", "prompts", "prompts"],
-	["resources/list", "resources", "resources"],
-	["resources/templates/list", "resourceTemplates", "resources"],
-] as const;
 
 const pollMs = 10;
 
@@ -171,7 +164,7 @@ async function readLists(
 	{ capabilities }: Members,
 ): Promise<Run["lists"]> {
 	const found: Run["lists"] = new Map();
-	for (const [method, member, capability] of lists) {
+	for (const [method, { member, kind: capability }] of lists) {
 		if (!isMembers(capabilities) || !(capability in capabilities)) continue;
 		const askedAt = performance.now();
 		const list = await client.list(method, member);

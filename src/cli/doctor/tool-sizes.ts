@@ -5,7 +5,7 @@ import type { ToolsFindings } from "./findings.ts";
 /** Bytes of JSON for one token. Tokenizers differ; for JSON schemas of English they need 3.5 to 4.5. */
 const bytesOfToken = 4;
 
-const mostNamed = 5;
+const maxNamed = 5;
 
 /** What a list of tools takes of a model's context. Pure. */
 export function toolSizes(tools: readonly Members[]): ToolsFindings {
@@ -21,7 +21,7 @@ export function toolSizes(tools: readonly Members[]): ToolsFindings {
 		tokens: tokensOf(modelBytes),
 		largest: sizes
 			.toSorted((a, b) => b.bytes - a.bytes)
-			.slice(0, mostNamed)
+			.slice(0, maxNamed)
 			.map(({ name, bytes }) => ({ name, tokens: tokensOf(bytes) })),
 	};
 }

@@ -36,11 +36,11 @@ export const tools: Feature = {
 		"legacy on modern": { kind: "as is" },
 		"modern on legacy": {
 			kind: "as is",
-			note: "Before a call the bridge reads the list of tools, to know which parameters `x-mcp-header` wants in headers.",
+			note: "Before a call the bridge reads the list of tools where no client has, to know which parameters `x-mcp-header` wants in headers.",
 		},
 		"modern on modern": {
 			kind: "as is",
-			note: "Before a call the bridge reads the list of tools, to know which parameters `x-mcp-header` wants in headers.",
+			note: "Before a call the bridge reads the list of tools where no client has, to know which parameters `x-mcp-header` wants in headers.",
 		},
 	},
 };
