@@ -38,8 +38,10 @@ export function listenOverLegacy(call: Call, dialect: LegacyDialect): void {
 		: [];
 	const methods = changes.map(({ notification }) => notification);
 	if (uris.length > 0) methods.push("notifications/resources/updated");
+	// A modern child before this one may have acknowledged it.
+	const wasAcknowledged = call.subscription?.isAcknowledged === true;
 	const subscription: Subscription = {
-		isAcknowledged: false,
+		isAcknowledged: wasAcknowledged,
 		wanted: new Set(methods),
 		uris,
 		early: [],
@@ -68,7 +70,9 @@ function acknowledge(
 		method: "notifications/subscriptions/acknowledged",
 		params: { notifications },
 	} as const;
-	call.say(ofSubscription(acknowledgement, request));
+	if (!subscription.isAcknowledged) {
+		call.say(ofSubscription(acknowledgement, request));
+	}
 	subscription.isAcknowledged = true;
 	for (const notification of subscription.early.splice(0)) {
 		call.say(ofSubscription(notification, request));

@@ -78,12 +78,17 @@ export class LegacyDialect implements Dialect {
 	}
 
 	setUp(): void {
+		const foreign: Call[] = [];
 		for (const connection of this.#host.connections) {
 			for (const call of connection.calls) {
-				if (call.subscription) this.#listening.add(call);
+				if (!call.subscription) continue;
+				this.#listening.add(call);
+				if (call.subscription.wanted.size === 0) foreign.push(call);
 			}
 		}
 		this.settings.setUp();
+		// A modern child had these as they are: what of them a legacy one is to be asked for is to be found out.
+		for (const call of foreign) this.begin(call);
 	}
 
 	ownParams(params: Members): Members {

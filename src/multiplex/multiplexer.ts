@@ -395,7 +395,6 @@ export class Multiplexer {
 
 	#leave(connection: Connection): void {
 		if (!this.#connections.delete(connection)) return;
-		connection.left();
 		const child = this.#child;
 		this.#queue.takeOf(connection);
 		for (const call of [...connection.calls]) {
@@ -409,6 +408,7 @@ export class Multiplexer {
 		}
 		child?.dialect.leave(connection);
 		this.#pump();
+		connection.left();
 	}
 
 	/** What throws in a receiver has been given its message: it is told of, and nothing else goes wrong for it. */

@@ -80,8 +80,7 @@ export class Pool {
 			...options,
 			left: () => {
 				leave();
-				// Not before what the client still had there has been taken back.
-				queueMicrotask(() => this.rest(entry));
+				this.rest(entry);
 			},
 		});
 	}

@@ -1,5 +1,3 @@
-import { modernError } from "../../src/eras/to-modern.ts";
-import { translators } from "../../src/eras/translators.ts";
 import { Multiplexer } from "../../src/multiplex/multiplexer.ts";
 import { ErrorCode } from "../../src/protocol/error-codes.ts";
 import {
@@ -16,6 +14,7 @@ import {
 import { metaKey } from "../../src/protocol/meta.ts";
 import type { Era } from "../../src/protocol/revisions.ts";
 import { FakeClock } from "./fake-clock.ts";
+import { connectionOf, multiplexerOptions } from "./multiplexer-options.ts";
 
 /** Why a child is no more. */
 export const gone = { code: ErrorCode.serverUnavailable, message: "it died" };
@@ -34,11 +33,7 @@ export class Client {
 	readonly #peer;
 
 	constructor(multiplexer: Multiplexer, era: Era) {
-		this.#peer = multiplexer.connect(
-			era === "legacy"
-				? { era }
-				: { era, errorFor: (error) => modernError(error, undefined) },
-		);
+		this.#peer = multiplexer.connect(connectionOf(era));
 		this.#peer.listen((message) => this.heard.push(message));
 	}
 
@@ -95,32 +90,28 @@ export function start({
 	};
 	let sent: Message[] = [];
 	const clock = new FakeClock();
-	const multiplexer = new Multiplexer({
-		server: "fake",
-		client: { capabilities: {} },
-		shared,
-		remembers: true,
-		translators,
-		clock,
-		listed: (_method, page) => page,
-		filters: () => undefined,
-		refuses: (request) => child.refuses(request),
-		concurrency: () => concurrency,
-		queue: () => queue,
-		timeLimits: () => timeLimits,
-		events: {
-			asked: () => {},
-			served: () => {},
-			need: () => calls.need++,
-			quiet: () => calls.quiet++,
-			failed: (error) => failures.push(error),
-			dropped: (kind) => dropped.push(kind),
-			changed: (method) => changed.push(method),
-			limitReached: (limit) => limits.push(limit),
-			retried: () => calls.retried++,
-			repaired: (repair, what) => repaired.push(`${repair}: ${what}`),
-		},
-	});
+	const multiplexer = new Multiplexer(
+		multiplexerOptions(
+			{
+				clock,
+				shared,
+				refuses: (request) => child.refuses(request),
+				concurrency: () => concurrency,
+				queue: () => queue,
+				timeLimits: () => timeLimits,
+			},
+			{
+				need: () => calls.need++,
+				quiet: () => calls.quiet++,
+				failed: (error) => failures.push(error),
+				dropped: (kind) => dropped.push(kind),
+				changed: (method) => changed.push(method),
+				limitReached: (limit) => limits.push(limit),
+				retried: () => calls.retried++,
+				repaired: (repair, what) => repaired.push(`${repair}: ${what}`),
+			},
+		),
+	);
 	let era: Era = "legacy";
 	/** A new child; what it has been sent is all its own. */
 	const up = ({
@@ -221,4 +212,17 @@ export function start({
 			this.notify("notifications/message", { level, data });
 		},
 	};
+}
+
+/** A child's answer to tools/list: one tool. */
+export const tool = (name: string, annotations?: Members) => ({
+	tools: [{ name, ...(annotations && { annotations }) }],
+});
+
+/** A client that has asked for the tools and got this answer. */
+export function listTools(bench: ReturnType<typeof start>, result: Members) {
+	const client = bench.client();
+	client.ask("tools", "tools/list");
+	bench.replyTo("tools/list", result);
+	return client;
 }

@@ -1,6 +1,4 @@
 import { expect } from "vitest";
-import { modernError } from "../../src/eras/to-modern.ts";
-import { translators } from "../../src/eras/translators.ts";
 import { Multiplexer } from "../../src/multiplex/multiplexer.ts";
 import {
 	errorOf,
@@ -12,96 +10,39 @@ import {
 	resultOf,
 } from "../../src/protocol/messages.ts";
 import { metaKey, metaOf } from "../../src/protocol/meta.ts";
-import type { Peer } from "../../src/protocol/peer.ts";
 import type { Era } from "../../src/protocol/revisions.ts";
 import { FakeClock } from "./fake-clock.ts";
-
-/** Who connects. */
-export interface ClientKind {
-	era: Era;
-	takesQuestions: boolean;
-	/** It declares what it can be asked. */
-	canBeAsked: boolean;
-	/** It wants log messages. */
-	logs: boolean;
-}
-
-interface WorldClient extends ClientKind {
-	peer: Peer;
-	isClosed: boolean;
-}
-
-/** A request of a client, and all that has become of it. */
-interface Asked {
-	/** Stands in its params, and in its answer. */
-	n: number;
-	client: WorldClient;
-	request: Request;
-	token: Id | undefined;
-	answer?: Response;
-	answeredAt: number;
-	deliveries: Delivery[];
-	isAcknowledged: boolean;
-	/** The furthest progress that its client has heard of. */
-	progress: number;
-	/** What its client has said to what a modern child wants to know. */
-	input?: { requestState: string; responses: Members };
-}
-
-/** A request that a child has got. */
-interface Delivery {
-	/** Undefined where it is the bridge's own. */
-	asked: Asked | undefined;
-	request: Request;
-	state: "open" | "answered" | "stopped" | "unread" | "lost" | "input";
-	isRead: boolean;
-	read(): void;
-	stoppedAt: number;
-}
-
-/** What a child wants to know. */
-interface Question {
-	n: number;
-	/** Those who may be asked. */
-	permitted: ReadonlySet<WorldClient>;
-	/** The call that its answer is for, and by what name, where it came with `input_required`. */
-	input?: { asked: Asked; key: string };
-	state: "open" | "answered" | "void";
-	/** Who was asked, under this id. */
-	put?: { client: WorldClient; id: Id };
-	/** Its client was told that it is not wanted any more. */
-	isWithdrawn: boolean;
-}
-
-export interface WorldOptions {
-	shared: boolean;
-	concurrency: number;
-	maxQueue: number;
-	requestTimeoutMs: number;
-}
-
-/** As long as a call may be spoken for that was given up, in ms. */
-const givenUpMs = 60_000;
-const died = { code: -32000, message: "it died" };
-/** Methods whose answers come from the child's opening, from another child, or from the bridge itself. */
-const answeredByBridge =
-	/^(initialize|server\/discover|tools\/list|logging\/|resources\/(un)?subscribe|subscriptions\/)/;
-/** Those that a child may get twice. */
-const isRepeatable = ({ method, params }: Request) =>
-	method === "tools/list" ||
-	method === "subscriptions/listen" ||
-	(method === "tools/call" && params?.name === "safe");
+import {
+	checkDelivery,
+	checkLoad,
+	permitted,
+	watches,
+} from "./multiplexer-laws.ts";
+import { connectionOf, multiplexerOptions } from "./multiplexer-options.ts";
+import {
+	type Asked,
+	answeredByBridge,
+	type ClientKind,
+	type Delivery,
+	died,
+	isRepeatable,
+	type Question,
+	type WorldChild,
+	type WorldClient,
+	type WorldOptions,
+	type WorldState,
+} from "./multiplexer-records.ts";
 
 /** A multiplexer, its clients and its children, and what must be true of them whatever happens. */
-export class MultiplexerWorld {
+export class MultiplexerWorld implements WorldState {
 	readonly clock = new FakeClock();
 	readonly multiplexer: Multiplexer;
-	readonly #options: WorldOptions;
+	readonly options: WorldOptions;
 	clients: WorldClient[] = [];
 	readonly asked: Asked[] = [];
 	readonly questions: Question[] = [];
 	/** The child that is there, and what it has got. */
-	child: { era: Era; isHeld: boolean; got: Delivery[] } | undefined;
+	child: WorldChild | undefined;
 	isBehind = false;
 	reads = true;
 	#isNeeded = false;
@@ -110,37 +51,26 @@ export class MultiplexerWorld {
 	readonly #failures: unknown[] = [];
 
 	constructor(options: WorldOptions) {
-		this.#options = options;
+		this.options = options;
 		const { shared, concurrency, maxQueue, requestTimeoutMs } = options;
-		const nothing = () => {};
-		this.multiplexer = new Multiplexer({
-			server: "fake",
-			client: { capabilities: {} },
-			shared,
-			remembers: true,
-			translators,
-			clock: this.clock,
-			listed: (_method, page) => page,
-			filters: () => undefined,
-			refuses: ({ method }) => (method === "denied" ? died : undefined),
-			concurrency: () => concurrency,
-			queue: () => ({ maxQueue, maxQueueBytes: 1_000_000 }),
-			timeLimits: () => ({ requestTimeoutMs, maxRequestTimeoutMs: 0 }),
-			events: {
-				need: () => {
-					this.#isNeeded = true;
+		this.multiplexer = new Multiplexer(
+			multiplexerOptions(
+				{
+					clock: this.clock,
+					shared,
+					refuses: ({ method }) => (method === "denied" ? died : undefined),
+					concurrency: () => concurrency,
+					queue: () => ({ maxQueue, maxQueueBytes: 1_000_000 }),
+					timeLimits: () => ({ requestTimeoutMs, maxRequestTimeoutMs: 0 }),
 				},
-				failed: (error) => this.#failures.push(error),
-				quiet: nothing,
-				asked: nothing,
-				served: nothing,
-				retried: nothing,
-				limitReached: nothing,
-				dropped: nothing,
-				changed: nothing,
-				repaired: nothing,
-			},
-		});
+				{
+					need: () => {
+						this.#isNeeded = true;
+					},
+					failed: (error) => this.#failures.push(error),
+				},
+			),
+		);
 	}
 
 	/** Requests that the child has not answered, and has not been told to stop. */
@@ -151,14 +81,9 @@ export class MultiplexerWorld {
 	connect(kind: ClientKind): void {
 		const { era, takesQuestions, canBeAsked, logs } = kind;
 		const capabilities = canBeAsked ? { elicitation: {}, roots: {} } : {};
-		const peer = this.multiplexer.connect({
-			era,
-			takesQuestions,
-			client: { capabilities, ...(logs && { logLevel: "info" }) },
-			...(era === "modern" && {
-				errorFor: (error) => modernError(error, undefined),
-			}),
-		});
+		const envelope = { capabilities, ...(logs && { logLevel: "info" }) };
+		const more = { takesQuestions, client: envelope };
+		const peer = this.multiplexer.connect(connectionOf(era, more));
 		const client: WorldClient = { ...kind, peer, isClosed: false };
 		peer.listen((message) => this.#hear(client, message, undefined));
 		this.clients.push(client);
@@ -177,7 +102,7 @@ export class MultiplexerWorld {
 		client.peer.ask(asked.request, (message) =>
 			this.#hear(client, message, asked),
 		);
-		const { maxQueue } = this.#options;
+		const { maxQueue } = this.options;
 		const after = this.multiplexer.load.waiting;
 		// One may have had its turn, and wait for the level of logs that it wants.
 		const begun = client.era === "modern" && client.logs ? 1 : 0;
@@ -314,7 +239,7 @@ export class MultiplexerWorld {
 	/** The child asks: somebody who may be meant, or it is refused. */
 	question(method: string): void {
 		if (!this.child) return;
-		const question = this.#newQuestion(this.#permitted("question"));
+		const question = this.#newQuestion(permitted(this, "question"));
 		const { n } = question;
 		const params = { n };
 		this.multiplexer.receive({ jsonrpc: "2.0", id: `q${n}`, method, params });
@@ -358,11 +283,10 @@ export class MultiplexerWorld {
 	/** The child says something that names no request. */
 	say(method: string, params: Members = {}): void {
 		if (!this.child) return;
-		const permitted = this.#permitted("log");
 		this.multiplexer.receive({
 			jsonrpc: "2.0",
 			method,
-			params: { ...params, permitted },
+			params: { ...params, permitted: permitted(this, "log") },
 		});
 	}
 
@@ -427,46 +351,9 @@ export class MultiplexerWorld {
 	/** What holds after each thing that happens. */
 	check(): void {
 		if (this.#failures.length > 0) throw this.#failures[0];
-		const { concurrency } = this.#options;
-		const { open, child } = this;
-		const { clients, inFlight, waiting } = this.multiplexer.load;
-		const methods = open.map(({ request }) => request.method);
-		const requests = methods.filter((method) => !method.startsWith("subscr"));
-		const turns = requests.filter((method) => method !== "ping");
-		expect(clients).toBe(this.clients.length);
-		expect(inFlight).toBe(requests.length);
-		expect(turns.length).toBeLessThanOrEqual(concurrency);
-		// Nobody waits while there is a turn to be had, or nobody who would give one.
-		const isOpen = child && !child.isHeld && !this.isBehind;
-		if (isOpen && inFlight < concurrency) expect(waiting).toBe(0);
-		if (waiting > 0 && !child) expect(this.#isNeeded).toBe(true);
-		const nowhere = this.asked.filter((asked) => !this.#isSomewhere(asked));
-		expect(nowhere.length).toBeLessThanOrEqual(waiting);
-		for (const { state, put, isWithdrawn, input } of this.questions) {
-			if (!put || put.client.isClosed) continue;
-			const isVoid =
-				state === "void" || (input?.asked.answer && state === "open");
-			if (isVoid) expect(isWithdrawn).toBe(true);
-		}
-	}
-
-	/** Whether a request is answered, or somebody else's turn than the multiplexer's. */
-	#isSomewhere(asked: Asked): boolean {
-		const { answer, deliveries, request, isAcknowledged } = asked;
-		if (answer || isAcknowledged) return true;
-		if (deliveries.at(-1)?.state === "open") return true;
-		const isAsked = this.questions.some(
-			({ input, state }) => input?.asked === asked && state === "open",
-		);
-		if (isAsked) return true;
-		// A subscription in the other era is made of the bridge's own requests.
-		if (request.method === "resources/subscribe") {
-			return this.open.some(
-				({ asked, request }) => !asked && request.method.startsWith("subscr"),
-			);
-		}
-		const isListen = request.method === "subscriptions/listen";
-		return isListen && this.child?.era === "legacy";
+		checkLoad(this, this.multiplexer.load);
+		const isWaiting = this.multiplexer.load.waiting > 0;
+		if (isWaiting && !this.child) expect(this.#isNeeded).toBe(true);
 	}
 
 	get #answers(): number {
@@ -506,38 +393,6 @@ export class MultiplexerWorld {
 		return method === "tools/list" ? { tools } : { n: params?.n };
 	}
 
-	/** Those for whom something may be that the child says without a name. */
-	#permitted(what: "question" | "log"): Set<WorldClient> {
-		const now = this.clock.now();
-		const speaking = (this.child?.got ?? []).filter(
-			({ state, asked, stoppedAt, request }) =>
-				request.method !== "logging/setLevel" &&
-				(state === "open"
-					? !asked?.answer || now - asked.answeredAt < givenUpMs
-					: state === "stopped" &&
-						now - (asked?.answeredAt ?? stoppedAt) < givenUpMs),
-		);
-		const speakers = new Set(speaking.map(({ asked }) => asked?.client));
-		const [only] = speakers.size === 1 ? speakers : [];
-		const isAskable = what === "log" || only?.takesQuestions;
-		const [first] = this.clients;
-		const found = [isAskable && only, !this.#options.shared && first];
-		if (this.child?.era === "modern") found.push(...speakers);
-		return new Set(
-			found.filter((client) => client !== false && client !== undefined),
-		) as Set<WorldClient>;
-	}
-
-	/** Whether a client has asked to hear of a resource. */
-	#watches(client: WorldClient, uri: string): boolean {
-		return this.asked.some(
-			({ client: one, request: { method, params } }) =>
-				one === client &&
-				/subscri(be|ptions)/.test(method) &&
-				JSON.stringify(params).includes(uri),
-		);
-	}
-
 	/** What the child is sent. */
 	#write(message: Message, written?: () => void): boolean {
 		this.#written++;
@@ -556,7 +411,7 @@ export class MultiplexerWorld {
 		} else {
 			expect(message.params?.of).not.toHaveProperty("isClosed", true);
 			const isOfOne = message.method === "notifications/roots/list_changed";
-			if (this.#options.shared) expect(isOfOne).toBe(false);
+			if (this.options.shared) expect(isOfOne).toBe(false);
 		}
 		return true;
 	}
@@ -564,30 +419,10 @@ export class MultiplexerWorld {
 	#deliver(
 		request: Request,
 		written: (() => void) | undefined,
-		{ got, isHeld, era }: NonNullable<MultiplexerWorld["child"]>,
+		{ got }: WorldChild,
 	): void {
 		const asked = this.asked.find(({ n }) => n === request.params?.n);
-		expect(got.map(({ request }) => request.id)).not.toContain(request.id);
-		if (asked) {
-			expect(isHeld || this.isBehind).toBe(false);
-			expect(asked.answer).toBeUndefined();
-			expect(request.method).not.toBe("denied");
-			const before = asked.deliveries.map(({ state }) => state);
-			expect(before).not.toContain("open");
-			expect(before).not.toContain("answered");
-			expect(before).not.toContain("stopped");
-			const lost = before.filter((state) => state === "lost");
-			if (!asked.isAcknowledged) {
-				expect(lost.length).toBeLessThanOrEqual(isRepeatable(request) ? 1 : 0);
-			}
-			if (era === "modern" && asked.input) {
-				const { requestState, responses } = asked.input;
-				const given = { requestState, inputResponses: responses };
-				expect(request.params).toMatchObject(given);
-			}
-			const token = metaOf(request.params)?.progressToken;
-			expect(token).toBe(asked.token === undefined ? undefined : request.id);
-		}
+		checkDelivery(this, request, asked);
 		const delivery: Delivery = {
 			...{ asked, request, state: "open", isRead: false, stoppedAt: 0 },
 			read() {
@@ -641,7 +476,7 @@ export class MultiplexerWorld {
 			if (asked) asked.progress = Number(params?.progress);
 		} else if (params?.permitted instanceof Set) {
 			if (method === "notifications/resources/updated") {
-				expect(this.#watches(client, String(params.uri))).toBe(true);
+				expect(watches(this, client, String(params.uri))).toBe(true);
 			} else if (!method.endsWith("/list_changed")) {
 				expect(params.permitted).toContain(client);
 			}

@@ -1,5 +1,3 @@
-import { modernError } from "../../src/eras/to-modern.ts";
-import { translators } from "../../src/eras/translators.ts";
 import { Multiplexer } from "../../src/multiplex/multiplexer.ts";
 import {
 	errorOf,
@@ -15,6 +13,7 @@ import { type Envelope, metaKey } from "../../src/protocol/meta.ts";
 import type { Era } from "../../src/protocol/revisions.ts";
 import { FakeClock } from "./fake-clock.ts";
 import { modernRequestOf } from "./modern-message.ts";
+import { connectionOf, multiplexerOptions } from "./multiplexer-options.ts";
 import { inbox, type ScriptedRequest } from "./scripted-peer.ts";
 
 /** Who speaks with whom. */
@@ -49,34 +48,12 @@ export class Translated {
 		const { envelope = { capabilities: {} }, shared = true } = pair;
 		const { concurrency = Number.POSITIVE_INFINITY, ready = true } = pair;
 		this.#pair = pair;
-		this.multiplexer = new Multiplexer({
-			server: "fake",
-			client: { capabilities: {} },
-			shared,
-			remembers: true,
-			translators,
-			clock: this.clock,
-			listed: (_method, page) => page,
-			filters: () => undefined,
-			refuses: () => undefined,
-			concurrency: () => concurrency,
-			queue: () => ({ maxQueue: 100, maxQueueBytes: 100_000 }),
-			timeLimits: () => ({ requestTimeoutMs: 0, maxRequestTimeoutMs: 0 }),
-			events: {
-				dropped: (kind) => this.dropped.push(kind),
-				failed: (error) => {
-					throw error;
-				},
-				need() {},
-				quiet() {},
-				asked() {},
-				served() {},
-				retried() {},
-				limitReached() {},
-				changed() {},
-				repaired() {},
-			},
-		});
+		this.multiplexer = new Multiplexer(
+			multiplexerOptions(
+				{ clock: this.clock, shared, concurrency: () => concurrency },
+				{ dropped: (kind) => this.dropped.push(kind) },
+			),
+		);
 		if (ready) this.up();
 		const { peer, heard } = this.connect(envelope);
 		this.peer = peer;
@@ -85,14 +62,9 @@ export class Translated {
 
 	/** One more client, of the same era. */
 	connect(envelope: Envelope) {
-		const peer = this.multiplexer.connect({
-			era: this.#pair.client,
-			client: envelope,
-			takesQuestions: true,
-			...(this.#pair.client === "modern" && {
-				errorFor: (error) => modernError(error, undefined),
-			}),
-		});
+		const { client: era } = this.#pair;
+		const more = { client: envelope, takesQuestions: true };
+		const peer = this.multiplexer.connect(connectionOf(era, more));
 		const heard = inbox();
 		peer.listen(heard);
 		return { peer, heard: heard.messages };

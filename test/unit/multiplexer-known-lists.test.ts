@@ -5,22 +5,12 @@ import { metaKey } from "../../src/protocol/meta.ts";
 import {
 	gone,
 	initializeResult,
+	listTools,
 	start,
+	tool,
 } from "../harness/multiplexer-set-up.ts";
 
-type Bench = ReturnType<typeof start>;
-
 const listChanged = "notifications/tools/list_changed";
-const tool = (name: string, annotations?: Members) => ({
-	tools: [{ name, ...(annotations && { annotations }) }],
-});
-/** A client asks for the tools and the child answers. */
-function listTools(bench: Bench, result: Members) {
-	const client = bench.client();
-	client.ask("tools", "tools/list");
-	bench.replyTo("tools/list", result);
-	return client;
-}
 const _progressOf = (messages: readonly Message[] | undefined) =>
 	(messages ?? []).flatMap((message) =>
 		"method" in message ? [message.params?.progress] : [],

@@ -271,6 +271,6 @@ test("every call is answered once and to its owner, no bound is passed, no turn 
 				expect(world.multiplexer.isNeeded).toBe(false);
 			},
 		),
-		{ numRuns: 1000 },
+		{ numRuns: 600 },
 	);
 });

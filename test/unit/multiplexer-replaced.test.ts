@@ -5,21 +5,17 @@ import {
 	type Members,
 	type Message,
 } from "../../src/protocol/messages.ts";
-import { gone, start } from "../harness/multiplexer-set-up.ts";
+import {
+	gone,
+	initializeResult,
+	listTools,
+	start,
+	tool,
+} from "../harness/multiplexer-set-up.ts";
 
 type Bench = ReturnType<typeof start>;
 
 const listChanged = "notifications/tools/list_changed";
-const tool = (name: string, annotations?: Members) => ({
-	tools: [{ name, ...(annotations && { annotations }) }],
-});
-/** A client asks for the tools and the child answers. */
-function listTools(bench: Bench, result: Members) {
-	const client = bench.client();
-	client.ask("tools", "tools/list");
-	bench.replyTo("tools/list", result);
-	return client;
-}
 const progressOf = (messages: readonly Message[] | undefined) =>
 	(messages ?? []).flatMap((message) =>
 		"method" in message ? [message.params?.progress] : [],
@@ -364,4 +360,21 @@ test("what may not go to a child any more is refused when its turn comes, and no
 	expect(bench.sent()).toEqual([]);
 	bench.notify("notifications/resources/updated", { uri: "denied:1" });
 	expect(bench.dropped).toEqual(["update-of-no-subscriber"]);
+});
+
+test("a subscription that a modern child has acknowledged is heard on a legacy one too, and not acknowledged twice", () => {
+	const bench = start();
+	bench.up({ era: "modern" });
+	const client = bench.client();
+	const notifications = { toolsListChanged: true };
+	client.ask("s", "subscriptions/listen", { notifications });
+	bench.acknowledge(0);
+	bench.multiplexer.down(gone);
+	const capabilities = { tools: { listChanged: true } };
+	bench.up({ result: { ...initializeResult, capabilities } });
+	bench.notify("notifications/tools/list_changed");
+	expect(client.received.get("s")).toMatchObject([
+		{ method: "notifications/subscriptions/acknowledged" },
+		{ method: "notifications/tools/list_changed" },
+	]);
 });
