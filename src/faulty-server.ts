@@ -4,6 +4,7 @@ import {
 	unsetVariables,
 } from "./config/config-error.ts";
 import type { FaultyEntry } from "./config/resolve-config.ts";
+import type { DropKind } from "./protocol/drop-kinds.ts";
 import { ErrorCode } from "./protocol/error-codes.ts";
 import { type ErrorObject, errorOf } from "./protocol/messages.ts";
 import type { Mirrored } from "./protocol/parameter-headers.ts";
@@ -84,7 +85,7 @@ export class FaultyServer implements Served {
 		return () => {};
 	}
 
-	dropped(kind: string): void {
+	dropped(kind: DropKind): void {
 		this.#dropped[kind] = (this.#dropped[kind] ?? 0) + 1;
 	}
 

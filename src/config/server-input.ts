@@ -79,7 +79,8 @@ export interface ServerSharing {
 	 *   share one child; those that declare extensions or `experimental` share one with those that declare the same
 	 *   (`maxCapabilitySets`). Any other client gets a child of its own.
 	 * - `"shared"`: all clients share one child. The server cannot ask them anything.
-	 * - `"session"`: each session has a child of its own.
+	 * - `"session"`: each session has a child of its own, and so has each request of a client of revision 2026-07-28,
+	 *   which has no session.
 	 *
 	 * @defaultValue `"auto"`
 	 * @danger A server that keeps state per connection (a login, a browser page) shows one client's state to another

@@ -1,3 +1,4 @@
+import type { DropKind } from "../protocol/drop-kinds.ts";
 import type {
 	ErrorObject,
 	Id,
@@ -176,7 +177,7 @@ export type CallCommand =
 	/** It cannot be found any more. */
 	| { do: "forget" }
 	/** A message had no counterpart and was dropped. */
-	| { do: "dropped"; kind: string }
+	| { do: "dropped"; kind: DropKind }
 	/** The call has waited so long for its turn. */
 	| { do: "limitReached"; limit: "requestTimeoutMs" };
 

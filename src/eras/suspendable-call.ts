@@ -1,3 +1,4 @@
+import type { DropKind } from "../protocol/drop-kinds.ts";
 import { type Members, type Message, resultOf } from "../protocol/messages.ts";
 import type { Receive } from "../protocol/peer.ts";
 import type { Lease, TakeLease } from "./lease.ts";
@@ -23,7 +24,7 @@ export interface SuspendableCallOptions
 	/** It cannot be found any more. */
 	forget(): void;
 	/** A message had no counterpart and was dropped: its kind. */
-	dropped(kind: string): void;
+	dropped(kind: DropKind): void;
 	/** It has waited as long as it may for its turn at a child. */
 	limitReached(limit: "requestTimeoutMs"): void;
 }

@@ -1,3 +1,4 @@
+import type { DropKind } from "../protocol/drop-kinds.ts";
 import { ErrorCode } from "../protocol/error-codes.ts";
 import {
 	type ErrorObject,
@@ -36,7 +37,7 @@ export interface SuspendedCallsOptions {
 	/** How long a call may wait for its turn at a child, in ms; 0 is for ever. */
 	requestTimeoutMs(): number;
 	/** A message had no counterpart and was dropped: its kind. */
-	dropped(kind: string): void;
+	dropped(kind: DropKind): void;
 }
 
 /**

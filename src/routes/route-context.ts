@@ -1,5 +1,6 @@
 import type { BridgeConfig } from "../config/resolve-config.ts";
 import type { Client } from "../protocol/client.ts";
+import type { DropKind } from "../protocol/drop-kinds.ts";
 import type { Histogram } from "../protocol/histogram.ts";
 import type { ModernClient } from "../protocol/meta.ts";
 import type { Mirrored } from "../protocol/parameter-headers.ts";
@@ -31,7 +32,7 @@ export interface Served {
 	/** Whether the server says that it has a method of the specification. */
 	offers(method: string): boolean;
 	/** Counts a message that had nobody to go to. */
-	dropped(kind: string): void;
+	dropped(kind: DropKind): void;
 	/** Counts a bound that was reached: the option's name. */
 	limitReached(limit: string): void;
 	/** How many requests of all clients are not answered yet. */

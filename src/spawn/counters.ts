@@ -1,3 +1,4 @@
+import type { DropKind } from "../protocol/drop-kinds.ts";
 import { Histogram } from "../protocol/histogram.ts";
 import type { ExitCode, Stop } from "../protocol/wire.ts";
 
@@ -57,7 +58,7 @@ export class Counters {
 	}
 
 	/** A message had nobody to go to. */
-	drop(kind: string): void {
+	drop(kind: DropKind): void {
 		count(this.#dropped, kind);
 	}
 

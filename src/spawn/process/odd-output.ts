@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import { notPassedOn } from "../../protocol/bridge-errors.ts";
+import type { DropKind } from "../../protocol/drop-kinds.ts";
 import { ErrorCode } from "../../protocol/error-codes.ts";
 import type { OversizeLine } from "../../protocol/line-splitter.ts";
 import {
@@ -22,7 +23,7 @@ export interface OddOutputOptions {
 	counters: {
 		noise(line: string): void;
 		repair(kind: string): void;
-		drop(kind: string): void;
+		drop(kind: DropKind): void;
 		limit(option: string): void;
 	};
 	log: Logger;
