@@ -6,6 +6,7 @@ import { browserClients } from "./routes/guards/browser-clients.ts";
 import { hostCheck } from "./routes/guards/host-check.ts";
 import { limitBody } from "./routes/guards/limit-body.ts";
 import { limitHeaders } from "./routes/guards/limit-headers.ts";
+import { requireUrl } from "./routes/guards/require-url.ts";
 import { httpError } from "./routes/http-error.ts";
 import { observed } from "./routes/observer.ts";
 import { live, ready, serverHealth } from "./routes/operations/health.ts";
@@ -21,7 +22,6 @@ import { traceIdOfHeader } from "./routes/trace-id.ts";
 export function createApp(context: RouteContext, log: Logger): Hono {
 	const { config } = context;
 	const server = new Hono<ServerEnv>({ strict: false })
-		.use(limitHeaders(config.maxHeaderBytes))
 		.use(limitBody(config))
 		.route("/mcp", streamable(context, log))
 		.route("/sse", sse(context))
@@ -43,7 +43,7 @@ export function createApp(context: RouteContext, log: Logger): Hono {
 	routes.route("/", server);
 
 	const app = new Hono({ getPath: serverPath(config.basePath) });
-	app.use(observed(context.observer));
+	app.use(observed(context.observer), requireUrl(), limitHeaders(context));
 	app.route(config.basePath || "/", routes);
 	app.notFound((c) =>
 		httpError(c, 404, {

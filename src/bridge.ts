@@ -14,7 +14,7 @@ import { KeepAlive } from "./routes/event-stream.ts";
 import { allOf, type Observer } from "./routes/observer.ts";
 import { accessLog } from "./routes/operations/access-log.ts";
 import { RequestCounts } from "./routes/operations/metrics/request-counts.ts";
-import type { RouteContext } from "./routes/route-context.ts";
+import type { HostFigures, RouteContext } from "./routes/route-context.ts";
 import { type SessionEvents, SessionStore } from "./routes/session-store.ts";
 import type { SseSession } from "./routes/sse/sse-session.ts";
 import type { StreamableSession } from "./routes/streamable/streamable-session.ts";
@@ -39,6 +39,11 @@ export interface StartingChild {
 	forMs: number;
 }
 
+/** What a bridge is told by the program around it. */
+export interface BridgeOptions extends Partial<HostFigures> {
+	observers?: readonly Observer[];
+}
+
 /** A running bridge: its HTTP surface, and the servers behind it. */
 export class Bridge {
 	/** Answers HTTP requests: `bridge.app.fetch` fits every runtime's server. */
@@ -58,13 +63,19 @@ export class Bridge {
 	#closing: Promise<void> | undefined;
 
 	/**
-	 * @param observers further ones beside the log, which hear of all that passes through the HTTP surface
+	 * @param options.observers further ones beside the log, which hear of all that passes through the HTTP surface
+	 * @param options.logLinesDropped how many lines of the log nobody took, for `/status` and `/metrics`
+	 * @param options.connections of the listener, where it knows them
 	 * @throws {ConfigError} where the environment gives a session key that is too short
 	 */
 	constructor(
 		config: BridgeConfig,
 		log: Logger,
-		observers: readonly Observer[] = [],
+		{
+			observers = [],
+			logLinesDropped = () => 0,
+			connections = () => undefined,
+		}: BridgeOptions = {},
 	) {
 		this.#config = config;
 		this.#log = log;
@@ -94,6 +105,8 @@ export class Bridge {
 			counts,
 			guardian: guardianStatus,
 			defaultServer: () => this.#config.defaultServer,
+			logLinesDropped,
+			connections,
 			closing: () => this.#closing !== undefined,
 			lastActivity: () => lastActivity,
 			touch: () => {

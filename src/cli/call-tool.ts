@@ -2,6 +2,7 @@ import { text } from "node:stream/consumers";
 import { printJson } from "../protocol/json.ts";
 import type { ErrorObject } from "../protocol/messages.ts";
 import type { BridgeClient } from "./bridge-client.ts";
+import { print, tell } from "./print.ts";
 import { printable, resultText, toolsText } from "./show-result.ts";
 import { needsSchema, toolArguments } from "./tool-arguments.ts";
 import { type ClientOptions, withClient } from "./with-client.ts";
@@ -15,9 +16,8 @@ export async function showTools(
 		client.list("tools/list", "tools"),
 	);
 	if ("error" in list) fail(list, options.json);
-	else if (options.json)
-		process.stdout.write(`${printJson({ tools: list.entries })}\n`);
-	else process.stdout.write(toolsText(list.entries));
+	else if (options.json) print(`${printJson({ tools: list.entries })}\n`);
+	else print(toolsText(list.entries));
 }
 
 /**
@@ -48,10 +48,10 @@ export async function callTool(
 	}
 	const { result } = answer;
 	if (result.isError === true) process.exitCode = 1;
-	if (options.json) process.stdout.write(`${printJson({ result })}\n`);
+	if (options.json) print(`${printJson({ result })}\n`);
 	else {
 		const shown = resultText(result);
-		process.stdout.write(process.stdout.isTTY ? printable(shown) : shown);
+		print(process.stdout.isTTY ? printable(shown) : shown);
 	}
 }
 
@@ -68,7 +68,6 @@ async function schemaOf(
 
 function fail({ error }: { error: ErrorObject }, json = false): void {
 	process.exitCode = 1;
-	if (json) process.stdout.write(`${printJson({ error })}\n`);
-	else
-		process.stderr.write(`${printable(error.message)} (error ${error.code})\n`);
+	if (json) print(`${printJson({ error })}\n`);
+	else tell(`${printable(error.message)} (error ${error.code})\n`);
 }

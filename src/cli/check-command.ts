@@ -7,6 +7,7 @@ import {
 } from "../config/config-error.ts";
 import type { BridgeConfig, ServerConfig } from "../config/resolve-config.ts";
 import { childEnvironment } from "../spawn/process/environment.ts";
+import { print, tell } from "./print.ts";
 import { type ConfigSource, configReader, fileOf } from "./read-config.ts";
 
 /** Exit code where the config cannot be used, as the bridge's own. */
@@ -41,12 +42,12 @@ export async function check(source: ConfigSource & { json: boolean }) {
 	try {
 		const { config, warnings } = await configReader(source).read();
 		const report = reportOf(file, config, warnings);
-		if (source.json) print(report);
+		if (source.json) printJson(report);
 		else printLines(report);
 	} catch (error) {
 		if (!source.json || !(error instanceof ConfigError)) throw error;
 		const { code, message } = error;
-		print({ file, error: { code, message } });
+		printJson({ file, error: { code, message } });
 		process.exitCode = notUsable;
 	}
 }
@@ -80,8 +81,8 @@ function warningsOf(server: ServerConfig): string[] {
 	return [commandHints({ command, args, env, inherited }), danger].flat();
 }
 
-function print(value: object): void {
-	process.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
+function printJson(value: object): void {
+	print(`${JSON.stringify(value, undefined, 2)}\n`);
 }
 
 function printLines({ servers, faulty, warnings }: Report): void {
@@ -97,9 +98,7 @@ function printLines({ servers, faulty, warnings }: Report): void {
 		Math.max(...rows.map((row) => row[column]?.length ?? 0));
 	const [names, commands] = [widthOf(0), widthOf(1)];
 	for (const [name = "", command = "", state] of rows)
-		process.stdout.write(
-			`${name.padEnd(names)}  ${command.padEnd(commands)}  ${state}\n`,
-		);
+		print(`${name.padEnd(names)}  ${command.padEnd(commands)}  ${state}\n`);
 	const remarks = [
 		...warnings.map((warning) => `warning: ${warning}`),
 		...servers.flatMap(({ name, warnings }) =>
@@ -109,5 +108,5 @@ function printLines({ servers, faulty, warnings }: Report): void {
 			problems.map((problem) => `${code}: server "${name}": ${problem}`),
 		),
 	];
-	for (const remark of remarks) process.stderr.write(`${remark}\n`);
+	for (const remark of remarks) tell(`${remark}\n`);
 }

@@ -11,6 +11,7 @@ import {
 	optionsOf,
 	readCommandConfig,
 } from "./command-options.ts";
+import { print, tell } from "./print.ts";
 
 /** What `mcp-edge-bridge clients` is told. */
 export interface ClientsOptions extends CommandOptions {
@@ -56,9 +57,7 @@ async function showClient(
 		const lines = Object.entries(clientNames).map(
 			([name, title]) => `${name.padEnd(16)}${title}\n`,
 		);
-		process.stdout.write(
-			options.json ? `${JSON.stringify(clientNames)}\n` : lines.join(""),
-		);
+		print(options.json ? `${JSON.stringify(clientNames)}\n` : lines.join(""));
 		return;
 	}
 	const log = await commandLog(options);
@@ -71,12 +70,10 @@ async function showClient(
 	const { clientSnippet } = await import("./client-snippets.ts");
 	const snippet = clientSnippet(client, servers);
 	if (options.json) {
-		process.stdout.write(
-			`${JSON.stringify({ client, servers, ...snippet })}\n`,
-		);
+		print(`${JSON.stringify({ client, servers, ...snippet })}\n`);
 		return;
 	}
-	process.stderr.write(
+	tell(
 		[
 			`${clientNames[client]}: ${snippet.place}`,
 			...snippet.notes.map((note) => `- ${note}`),
@@ -84,7 +81,7 @@ async function showClient(
 			.map((line) => `${line}\n`)
 			.join(""),
 	);
-	process.stdout.write(snippet.text);
+	print(snippet.text);
 }
 
 /**

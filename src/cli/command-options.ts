@@ -56,11 +56,11 @@ export function optionsOf<Options extends object>(command: Command): Options {
 }
 
 /** The log of a command: pretty on a terminal. */
-export function commandLog({
+export async function commandLog({
 	logLevel,
 	logFormat = process.stderr.isTTY ? "pretty" : "json",
 }: CommandOptions): Promise<Logger> {
-	return createLogger(logLevel, logFormat === "pretty");
+	return (await createLogger(logLevel, logFormat === "pretty")).log;
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { Logger } from "pino";
 import type { Remote } from "../connect/connect.ts";
 import type { GivenOptions } from "./options.ts";
+import { tell } from "./print.ts";
 
 /**
  * `mcp-edge-bridge URL`: a stdio server in front of a remote one. Ends the process: 0 at the end of stdin, 1 where the
@@ -34,7 +35,7 @@ export async function connectCommand(
 		await connect(remote, log);
 	} catch (error) {
 		const { message } = error as Error;
-		process.stderr.write(`REMOTE_NOT_USABLE: Cannot use ${url}: ${message}\n`);
+		tell(`REMOTE_NOT_USABLE: Cannot use ${url}: ${message}\n`);
 		process.exit(1);
 	}
 	process.exit(0);

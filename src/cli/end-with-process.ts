@@ -1,12 +1,15 @@
 import { isatty } from "node:tty";
-import type { Logger } from "pino";
 import { killGuarded } from "../spawn/process/guardian.ts";
+import type { ProgramLog } from "./create-logger.ts";
 
 /**
  * `bun run` and `deno task` pass on a signal that a terminal has sent to the
  * whole group already: what comes so soon is the same one again.
  */
 const sameSignalMs = 250;
+
+/** How long whoever reads the log gets for its last lines, in ms. */
+const lastLinesMs = 500;
 
 /**
  * Ends the bridge with its process, whatever ends that: a signal (exit code 0;
@@ -16,7 +19,7 @@ const sameSignalMs = 250;
  * @param reload what SIGHUP does where there is no terminal that can hang up
  */
 export function endWithProcess(
-	log: Logger,
+	{ log, output }: ProgramLog,
 	close: () => Promise<void>,
 	reload: () => void,
 ): void {
@@ -27,13 +30,18 @@ export function endWithProcess(
 			process.exit(exitCode || 1);
 		}
 		ending = true;
-		close().then(
-			() => process.exit(exitCode),
-			(error) => {
-				log.fatal({ err: error }, "the bridge could not end in good order");
-				process.exit(1);
-			},
-		);
+		close()
+			.then(
+				() => exitCode,
+				(error) => {
+					log.fatal({ err: error }, "the bridge could not end in good order");
+					return 1;
+				},
+			)
+			.then(async (exitCode) => {
+				await output.flush(lastLinesMs);
+				process.exit(exitCode);
+			});
 	};
 	const lastAt = new Map<string, number>();
 	const hasTerminal = [0, 1, 2].some(isatty);

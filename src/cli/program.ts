@@ -6,6 +6,7 @@ import { addClientsCommand } from "./clients-command.ts";
 import { createLogger } from "./create-logger.ts";
 import { addDoctorCommand } from "./doctor-command.ts";
 import { addOptions, type GivenOptions } from "./options.ts";
+import { print, tell } from "./print.ts";
 import { configReader } from "./read-config.ts";
 import { serveOptions } from "./serve-options.ts";
 import { operandOf } from "./split-arguments.ts";
@@ -20,6 +21,7 @@ export async function createProgram(argv: readonly string[]): Promise<Command> {
 			"Offers stdio MCP servers over HTTP, at /servers/<name>/mcp and /servers/<name>/sse; with a URL, offers that remote server over stdio",
 		)
 		.version(version)
+		.configureOutput({ writeOut: print, writeErr: tell })
 		.argument(
 			"[command_or_url]",
 			"the command of a server to offer at /mcp and /sse, or the URL of a remote server",
@@ -30,7 +32,7 @@ export async function createProgram(argv: readonly string[]): Promise<Command> {
 		)
 		.exitOverride((error) => {
 			if (error.code === "commander.unknownOption")
-				process.stderr.write(
+				tell(
 					"(options of a server's command stand behind --: mcp-edge-bridge -- command --option)\n",
 				);
 			process.exit(error.exitCode === 0 ? 0 : usageExitCode);
@@ -57,7 +59,7 @@ export async function createProgram(argv: readonly string[]): Promise<Command> {
 		.description("prints the servers.ts that is equivalent to a JSON config")
 		.action(async (file: string) => {
 			const { importNamedServers } = await import("./import-command.ts");
-			process.stdout.write(await importNamedServers(file));
+			print(await importNamedServers(file));
 		});
 	addDoctorCommand(program);
 	addClientsCommand(program);
@@ -71,19 +73,19 @@ async function serve(program: Command, words: string[]): Promise<void> {
 	const { options, warnings } = serveOptions(program, words);
 	// Side by side: half of a start is reading the config, the other half loading the program.
 	const reader = configReader(options);
-	const [read, { serve }, log] = await Promise.all([
+	const [read, { serve }, programLog] = await Promise.all([
 		reader.read(),
 		import("./serve-command.ts"),
 		loggerOf(program),
 	]);
-	for (const warning of warnings) log.warn(warning);
-	await serve(options, { reader, read }, log);
+	for (const warning of warnings) programLog.log.warn(warning);
+	await serve(options, { reader, read }, programLog);
 }
 
 /** Offers a remote server over stdio. */
 async function connect(program: Command, words: string[]): Promise<void> {
 	const { connectCommand } = await import("./connect-command.ts");
-	await connectCommand(program, words, await loggerOf(program));
+	await connectCommand(program, words, (await loggerOf(program)).log);
 }
 
 function loggerOf(program: Command) {

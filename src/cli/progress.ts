@@ -1,5 +1,6 @@
 import yoctoSpinner from "yocto-spinner";
 import type { ServerConfig } from "../config/resolve-config.ts";
+import { tell } from "./print.ts";
 import { slowStartReason } from "./slow-start-reason.ts";
 
 /** A start that takes longer than this is told of, in ms. */
@@ -16,7 +17,7 @@ export class Progress {
 	}
 
 	show(text: string): void {
-		if (!process.stderr.isTTY) process.stderr.write(`${text}\n`);
+		if (!process.stderr.isTTY) tell(`${text}\n`);
 		else if (this.#spinner.isSpinning) this.#spinner.text = text;
 		else this.#spinner.start(text);
 	}

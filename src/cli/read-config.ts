@@ -1,7 +1,7 @@
 import type { CommandServers } from "../config/command-servers.ts";
 import { ConfigReader, type Reading } from "../config/config-reader.ts";
+import { type LoadedConfig, loadAnyConfig } from "../config/load-any-config.ts";
 import type { Overrides } from "../config/override-config.ts";
-import type { BridgeConfig } from "../config/resolve-config.ts";
 
 /** What the command line says of the config. */
 export interface ConfigSource {
@@ -12,19 +12,13 @@ export interface ConfigSource {
 	strict: boolean;
 }
 
-/** A config, and what in its file has no meaning here. */
-export interface ReadConfig {
-	config: BridgeConfig;
-	warnings: string[];
-}
-
 /** The file that a config comes from; undefined where it is all on the command line. */
 export function fileOf({ source }: ConfigSource): string | undefined {
 	return typeof source === "string" ? source : source.file;
 }
 
 /** Reads the config that the command line names. Throws a {@link ConfigError} where it cannot be used. */
-export function configReader(source: ConfigSource): ConfigReader<ReadConfig> {
+export function configReader(source: ConfigSource): ConfigReader<LoadedConfig> {
 	return new ConfigReader(fileOf(source) ?? ".", async (reading) => {
 		const read = await readConfig(source, reading);
 		if (Object.keys(source.overrides).length === 0) return read;
@@ -36,14 +30,10 @@ export function configReader(source: ConfigSource): ConfigReader<ReadConfig> {
 async function readConfig(
 	{ source, strict }: ConfigSource,
 	reading: Reading,
-): Promise<ReadConfig> {
-	if (typeof source !== "string") {
-		const { loadCommandServers } = await import("../config/command-servers.ts");
-		return await loadCommandServers(source, { strict });
-	}
+): Promise<LoadedConfig> {
+	// What stands on the command line alone is read at once.
+	if (typeof source !== "string" && source.file === undefined)
+		return await loadAnyConfig({ source, strict });
 	const { loadConfigApart } = await import("../config/load-config-apart.ts");
-	return {
-		config: await loadConfigApart(source, reading, strict),
-		warnings: [],
-	};
+	return await loadConfigApart(source, reading, strict);
 }

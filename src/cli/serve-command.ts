@@ -1,19 +1,24 @@
-import type { Logger } from "pino";
 import { Bridge } from "../bridge.ts";
 import { adviceFor } from "../config/advice.ts";
 import { unsetVariables } from "../config/config-error.ts";
 import { ConfigFollower } from "../config/config-follower.ts";
 import type { ConfigReader } from "../config/config-reader.ts";
+import type { LoadedConfig } from "../config/load-any-config.ts";
 import type { BridgeConfig } from "../config/resolve-config.ts";
 import { watchConfig } from "../config/watch-config.ts";
 import { currentRuntime } from "../runtime/current-runtime.ts";
-import { type Fetch, urlHost } from "../runtime/runtime.ts";
+import { type Fetch, type Listener, urlHost } from "../runtime/runtime.ts";
 import { openTraces } from "../telemetry/open-traces.ts";
 import { version } from "../version.ts";
+import type { ProgramLog } from "./create-logger.ts";
 import { endWithProcess } from "./end-with-process.ts";
 import { ListenError } from "./listen-error.ts";
-import { type ConfigSource, fileOf, type ReadConfig } from "./read-config.ts";
+import { NonBlockingOutput } from "./non-blocking-output.ts";
+import { type ConfigSource, fileOf } from "./read-config.ts";
 import { watchStarts } from "./watch-starts.ts";
+
+/** Longer than the 60 s after which load balancers drop idle connections, so that it is never us who closes under a request. */
+const idleTimeoutMs = 75_000;
 
 /** How long connections get at least for the last bytes, once the bridge itself has ended. */
 const lastAnswersMs = 500;
@@ -35,23 +40,30 @@ export interface ServeOptions extends ConfigSource {
  */
 export async function serve(
 	options: ServeOptions,
-	{ reader, read }: { reader: ConfigReader<ReadConfig>; read: ReadConfig },
-	log: Logger,
+	{ reader, read }: { reader: ConfigReader<LoadedConfig>; read: LoadedConfig },
+	programLog: ProgramLog,
 ): Promise<void> {
+	const { log, output } = programLog;
 	const file = fileOf(options);
 	const config = accept(read);
 	const { host, port, basePath } = config;
 	const runtime = await currentRuntime();
 	const traces = await openTraces(process.env, log);
-	const bridge = new Bridge(config, log, traces ? [traces.observer] : []);
+	let listener: Listener | undefined;
+	const bridge = new Bridge(config, log, {
+		observers: traces ? [traces.observer] : [],
+		logLinesDropped: () => output.dropped,
+		connections: () => listener?.connections(),
+	});
 	const fetch: Fetch = (request, bindings) =>
 		bridge.app.fetch(request, bindings);
 	// Before any child starts: a server that does not start is answered for, and keeps nobody waiting.
-	const listener = await runtime
+	const opened = await runtime
 		.listen(fetch, {
 			hostname: host,
 			port,
-			idleTimeoutMs: config.connectionIdleTimeoutMs,
+			idleTimeoutMs: config.connectionIdleTimeoutMs ?? idleTimeoutMs,
+			maxConnections: config.maxConnections,
 			maxHeaderBytes: config.maxHeaderBytes,
 			deaf: (error) =>
 				log.warn(
@@ -59,9 +71,10 @@ export async function serve(
 					"takes no connections for a moment: there are no file descriptors left for them (raise the limit, see ulimit -n, or lower maxStreams)",
 				),
 		})
-		.catch((error) => {
-			throw new ListenError(error, host, port);
+		.catch(async (error) => {
+			throw await ListenError.of(error, host, port);
 		});
+	listener = opened;
 	const follower = new ConfigFollower(reader, {
 		taken: (read) => void takeIntoForce(accept(read)),
 		failed: (error) =>
@@ -94,24 +107,31 @@ export async function serve(
 		// Answers still go out while children end, and whoever asks for readiness hears no.
 		const until = performance.now() + config.drainTimeoutMs;
 		await bridge.close();
-		await listener.close(Math.max(lastAnswersMs, until - performance.now()));
+		await opened.close(Math.max(lastAnswersMs, until - performance.now()));
 		await traces?.close(lastSpansMs);
 	};
-	endWithProcess(log, end, () => follower.readAnyway());
+	endWithProcess(programLog, end, () => follower.readAnyway());
 	bridge.start();
 	const starts = watchStarts(() => bridge.starting(), log);
 
-	const url = `http://${urlHost(host)}:${listener.port}`;
+	const url = `http://${urlHost(host)}:${opened.port}`;
 	const servers = Object.keys(config.servers).filter(
 		(name) => config.servers[name]?.enabled,
 	);
-	process.stdout.write(announcement(runtime.name, url, basePath, servers));
-	if (
-		config.connectionIdleTimeoutMs !== undefined &&
-		!runtime.closesIdleConnections
-	) {
+	// Where nobody takes it, the bridge is of use all the same.
+	new NonBlockingOutput(1).write(
+		announcement(runtime.name, url, basePath, servers),
+	);
+	if ((config.connectionIdleTimeoutMs ?? 0) > runtime.longestIdleMs) {
+		const above =
+			runtime.longestIdleMs > 0 ? ` above ${runtime.longestIdleMs}` : "";
 		log.warn(
-			`connectionIdleTimeoutMs is without effect: ${runtime.name} keeps an idle connection until its client closes it (leave the option out, or run the bridge on Node)`,
+			`connectionIdleTimeoutMs is without effect${above}: ${runtime.name} keeps an idle connection until its client closes it (leave the option out, or run the bridge on Node)`,
+		);
+	}
+	if (config.maxConnections !== undefined && !runtime.boundsConnections) {
+		log.warn(
+			`maxConnections is without effect: ${runtime.name} takes every connection (have a proxy in front bound them, or run the bridge on Node)`,
 		);
 	}
 	if (!isLoopback(host)) {
@@ -122,7 +142,7 @@ export async function serve(
 	}
 
 	/** The command line comes before the config. */
-	function accept({ config, warnings }: ReadConfig): BridgeConfig {
+	function accept({ config, warnings }: LoadedConfig): BridgeConfig {
 		for (const warning of warnings) log.warn(warning);
 		for (const [server, entry] of Object.entries(config.servers)) {
 			const { danger } = adviceFor(entry);

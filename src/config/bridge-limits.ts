@@ -21,10 +21,10 @@ export interface BridgeTimeouts {
 	 * How long a connection without a request stays open for the next one. It has to be longer than a load balancer in
 	 * front keeps its connections: for Google's, which keeps them for 600 s, use 620,000.
 	 *
-	 * Only Node can be told. Bun and Deno never close an idle connection, and the bridge logs a warning if the option is
-	 * set there.
+	 * A day at most. Bun can be told up to 255,000, and keeps a connection until its client closes it if this is more; Deno
+	 * always does. The bridge logs a warning if the option has no effect.
 	 *
-	 * @defaultValue 75,000 on Node (75 s)
+	 * @defaultValue 75,000 on Node and Bun (75 s)
 	 * @danger If it is too short, a request can arrive on a connection that is just being closed, which its sender sees
 	 * as a 502. If it is too long, each client that vanished costs a file descriptor for that time.
 	 */
@@ -51,6 +51,20 @@ export interface BridgeTimeouts {
 /** How much clients may use. */
 export interface BridgeLimits {
 	/**
+	 * Open connections. For one more, the one that has been without a request for longest is closed; if all of them have
+	 * one, the new connection is closed.
+	 *
+	 * Only Node can be told. On Bun and Deno a proxy in front has to bound connections, and the bridge logs a warning if
+	 * the option is set there.
+	 *
+	 * @defaultValue 0.8 of the file descriptors that the process may have, 65,536 at most
+	 * @danger Below `maxStreams` it is this that bounds event streams, and a stream for which there is no room gets no
+	 * answer at all.
+	 * @see `docs/limits.md#what-a-proxy-has-to-do`
+	 */
+	maxConnections?: number | undefined;
+
+	/**
 	 * Size of a request body. A larger one is answered with 413.
 	 *
 	 * @defaultValue `16_777_216` (16 MiB)
@@ -59,7 +73,7 @@ export interface BridgeLimits {
 	maxBodyBytes?: number | undefined;
 
 	/**
-	 * Size of all header names and values of a request. More is answered with 431.
+	 * Size of all header names and values of a request, whatever its path. More is answered with 431.
 	 *
 	 * @defaultValue `16_384` (16 KiB)
 	 * @danger Bun refuses more than 16 KiB by itself, whatever is set here.

@@ -1,4 +1,5 @@
 import { dockerCommand } from "./docker-command.ts";
+import { isReadable } from "./is-readable.ts";
 
 /** What a child is started with. */
 export interface CommandInput {
@@ -17,6 +18,7 @@ export interface CommandInput {
  * may be secret. Pure: it does not look at the disk.
  */
 export function commandHints(input: CommandInput): string[] {
+	if (!isReadable(input.command, input.args)) return [];
 	const found = rules.flatMap((rule) => rule(input));
 	return [...new Set(found)];
 }
@@ -81,8 +83,9 @@ function tildes(input: CommandInput): string[] {
 		);
 }
 
+/** Bounded, since the value of a variable may be of any length. */
 const variable =
-	/\$\{(?:\w+:)?([A-Za-z_]\w*)[^}]*\}|\$([A-Z_][A-Z0-9_]+)\b|%([A-Z_][A-Z0-9_]{2,})%/;
+	/\$\{(?:\w{1,20}:)?([A-Za-z_]\w{0,99})(?:[^\w}][^}]{0,199})?\}|\$([A-Z_][A-Z0-9_]+)\b|%([A-Z_][A-Z0-9_]{2,})%/;
 
 function variables(input: CommandInput): string[] {
 	return placesOf(input).flatMap(({ place, text }) => {

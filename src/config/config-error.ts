@@ -3,6 +3,8 @@ export type ConfigErrorCode =
 	| "CONFIG_NOT_FOUND"
 	/** The file cannot be read or parsed, or throws while it runs. */
 	| "CONFIG_NOT_LOADABLE"
+	/** The file was not read in time: it waits, loops, or the machine is too busy. */
+	| "CONFIG_TIMED_OUT"
 	/** The file was read, and what it says is not allowed: see `problems`. */
 	| "CONFIG_INVALID"
 	/** The file asks for environment variables that are not set, and has no other problem. */

@@ -9,6 +9,8 @@ const longestPauseMs = 2000;
 const streamAfterMs = 5000;
 const firstRetryMs = 1000;
 const longestRetryMs = 60_000;
+/** The last pause after which what takes too long is tried again: not every runtime can end a thread that loops (Deno 2.9). */
+const lastSlowRetryMs = 4000;
 
 export interface FollowerEvents<Config> {
 	taken(config: Config): void;
@@ -124,10 +126,13 @@ export class ConfigFollower<Config> {
 
 /** Where the fault need not be in the files that are compared: a module that is missing, no memory, a machine too busy. */
 function nextRetry(error: unknown, lastMs = 0) {
+	const code = error instanceof ConfigError ? error.code : undefined;
+	const isSlow = code === "CONFIG_TIMED_OUT";
 	const isLasting =
-		error instanceof ConfigError && error.code !== "CONFIG_NOT_LOADABLE";
+		code !== undefined && code !== "CONFIG_NOT_LOADABLE" && !isSlow;
 	if (isLasting) return undefined;
 	const afterMs = Math.min(lastMs * 2 || firstRetryMs, longestRetryMs);
+	if (isSlow && afterMs > lastSlowRetryMs) return undefined;
 	return {
 		at: performance.now() + afterMs,
 		afterMs,

@@ -3,30 +3,28 @@ import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parentPort, workerData } from "node:worker_threads";
-import * as configApi from "./config-api.ts";
+import type { CommandServers } from "./command-servers.ts";
 import { ConfigError } from "./config-error.ts";
-import { loadConfig } from "./load-config.ts";
-import type { BridgeConfig } from "./resolve-config.ts";
+import { type LoadedConfig, loadAnyConfig } from "./load-any-config.ts";
 
-/** What the worker is to load, as `loadConfig` takes it. */
+/** What the worker is to load: a typed config, or servers of which a JSON file has some. */
 export interface WorkerInput {
-	file: string;
+	source: string | CommandServers;
 	strict: boolean;
 }
 
 /** What the worker says, once: the config, or the code and message of a ConfigError; and which files it took to know. */
 export type WorkerAnswer = { files: string[] } & (
-	| { config: BridgeConfig }
+	| LoadedConfig
 	| { code: ConfigError["code"]; message: string }
 );
 
 /** Loads what `workerData` names, in a worker of {@link loadConfigApart}. */
 async function answer(): Promise<WorkerAnswer> {
-	const { file, strict }: WorkerInput = workerData;
+	const input: WorkerInput = workerData;
 	const filesRead = recordReads();
 	try {
-		const config = await loadConfig(file, configApi, strict);
-		return { config, files: filesRead() };
+		return { ...(await loadAnyConfig(input)), files: filesRead() };
 	} catch (error) {
 		if (!(error instanceof ConfigError)) throw error;
 		const { code, message } = error;

@@ -49,9 +49,9 @@ export function dockerCommand(
 		return undefined;
 	const given = new Set<string>();
 	const passed: string[] = [];
-	const rest = words.slice(at + 1);
-	while (rest[0]?.startsWith("-")) {
-		const option = rest.shift() ?? "";
+	let next = at + 1;
+	while (words[next]?.startsWith("-")) {
+		const option = words[next++] ?? "";
 		if (option === "--") break;
 		const { letters, name, value: own } = optionOf(option);
 		for (const letter of letters) given.add(longNames[letter] ?? letter);
@@ -61,11 +61,11 @@ export function dockerCommand(
 			else given.add(name);
 			continue;
 		}
-		const value = own ?? rest.shift();
+		const value = own ?? words[next++];
 		const isVariable = name === "env" || name === "e";
 		if (isVariable && value && !value.includes("=")) passed.push(value);
 	}
-	const [target, ...inner] = rest;
+	const [target, ...inner] = words.slice(next);
 	return { program, verb, switches: given, passed, target, inner };
 }
 

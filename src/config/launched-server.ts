@@ -1,4 +1,5 @@
 import { containerPrograms, dockerCommand } from "./docker-command.ts";
+import { isReadable } from "./is-readable.ts";
 
 /** Which program a command line starts, and how. */
 export interface LaunchedServer {
@@ -21,6 +22,7 @@ export function launchedServer(
 	command: string,
 	args: readonly string[] = [],
 ): LaunchedServer | undefined {
+	if (!isReadable(command, args)) return undefined;
 	// A whole command line as the command.
 	const first = /^\S*[\\/]\S*\s/.test(command)
 		? [command]

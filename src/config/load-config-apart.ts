@@ -1,10 +1,11 @@
 import { once } from "node:events";
 import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
+import type { CommandServers } from "./command-servers.ts";
 import { ConfigError } from "./config-error.ts";
 import type { Reading } from "./config-reader.ts";
 import type { WorkerAnswer, WorkerInput } from "./config-worker.ts";
-import type { BridgeConfig } from "./resolve-config.ts";
+import { type LoadedConfig, loadAnyConfig } from "./load-any-config.ts";
 
 /** Beside this file, in the language of this file. */
 const worker = new URL(
@@ -16,19 +17,21 @@ const worker = new URL(
 const loadTimeoutMs = 30_000;
 
 /**
- * As `loadConfig`, in a thread of its own that ends with it: the compiler that
- * it takes to read TypeScript holds some 30 MB, which a long-lived bridge has
- * no use for, and what the file leaves running, a timer or a connection, ends
- * with the thread. So does a file that never comes to its end.
+ * As `loadAnyConfig`, in a thread of its own that ends with it: the compiler
+ * that it takes to read TypeScript holds some 30 MB, which a long-lived bridge
+ * has no use for, and what the file leaves running, a timer or a connection,
+ * ends with the thread. So does a file that never comes to its end, or one so
+ * large that clients would have to wait while it is read.
  *
  * @throws {ConfigError}
  */
 export async function loadConfigApart(
-	file: string,
+	source: string | CommandServers,
 	{ files, signal }: Reading,
 	strict = false,
-): Promise<BridgeConfig> {
-	const workerData: WorkerInput = { file, strict };
+): Promise<LoadedConfig> {
+	const file = typeof source === "string" ? source : source.file;
+	const workerData: WorkerInput = { source, strict };
 	const thread = new Worker(worker, { workerData });
 	const exited = once(thread, "exit").then(() => {
 		throw new ConfigError(
@@ -41,7 +44,7 @@ export async function loadConfigApart(
 		const stop = () =>
 			reject(
 				new ConfigError(
-					"CONFIG_NOT_LOADABLE",
+					"CONFIG_TIMED_OUT",
 					`Cannot load config "${file}": it has not come to its end within ${loadTimeoutMs / 1000} s (does it wait for something that never comes, or loop?)`,
 				),
 			);
@@ -54,17 +57,16 @@ export async function loadConfigApart(
 		const answered = once(thread, "message") as Promise<[WorkerAnswer]>;
 		const [answer] = await Promise.race([answered, exited, stopped]);
 		for (const path of answer.files) files.add(path);
-		if ("config" in answer) return answer.config;
+		if ("config" in answer) {
+			const { config, warnings } = answer;
+			return { config, warnings };
+		}
 		throw new ConfigError(answer.code, answer.message);
 	} catch (error) {
 		// `npm run dev` on Node below 22.18: tsx reads TypeScript in the main thread only.
 		const { code } = error as NodeJS.ErrnoException;
 		if (code !== "ERR_UNKNOWN_FILE_EXTENSION") throw error;
-		const [{ loadConfig }, configApi] = await Promise.all([
-			import("./load-config.ts"),
-			import("./config-api.ts"),
-		]);
-		return await Promise.race([loadConfig(file, configApi, strict), stopped]);
+		return await Promise.race([loadAnyConfig(workerData), stopped]);
 	} finally {
 		clearTimeout(timer);
 		// Not waited for: a thread that waits for a program (execSync) ends after that.

@@ -40,7 +40,7 @@ export function readNamedEntries({
 }: JsonFile): NamedFile {
 	const lists = serverLists(json);
 	const file = isPlainObject(json) ? json : {};
-	const warnings = [...duplicates, ...otherKeys(file, lists)];
+	const warnings = [...fewOf(duplicates), ...otherKeys(file, lists)];
 	const leftOut: Problem[] = [];
 	const entries = new Map<string, NamedEntry>();
 	const turnedOff = offNames(file);
@@ -156,18 +156,20 @@ function offNames(file: Record<string, unknown>) {
 		["mcp.allowed", mcp.allowed],
 		["allowMCPServers", file.allowMCPServers],
 	] as const;
+	const [off, on] = [listed(excluded), listed(allowed)];
 	return (name: string): string | undefined => {
-		const [off] =
-			excluded.find(
-				([, names]) => Array.isArray(names) && names.includes(name),
-			) ?? [];
-		if (off !== undefined) return `${off} names it`;
-		const [on] =
-			allowed.find(
-				([, names]) => Array.isArray(names) && !names.includes(name),
-			) ?? [];
-		return on === undefined ? undefined : `${on} does not name it`;
+		const [out] = off.find(([, names]) => names.has(name)) ?? [];
+		if (out !== undefined) return `${out} names it`;
+		const [only] = on.find(([, names]) => !names.has(name)) ?? [];
+		return only === undefined ? undefined : `${only} does not name it`;
 	};
+}
+
+/** Those of them that are lists. */
+function listed(all: readonly (readonly [at: string, names: unknown])[]) {
+	return all.flatMap(([at, names]) =>
+		Array.isArray(names) ? [[at, new Set<unknown>(names)] as const] : [],
+	);
 }
 
 /** Where the file as a whole asks clients for tokens. */
@@ -186,6 +188,13 @@ function tokenPaths({ authTokens, mcpProxy }: Record<string, unknown>) {
 			(Array.isArray(tokens) && tokens.length === 0);
 		return isEmpty ? [] : path;
 	});
+}
+
+/** The first of many warnings of one kind: each is a line of the log. */
+function fewOf(warnings: readonly string[]): string[] {
+	const more = warnings.length - maxProblems;
+	const rest = more > 0 ? [`and ${more} more names that stand twice`] : [];
+	return [...warnings.slice(0, maxProblems), ...rest];
 }
 
 /** What stands beside the servers. */

@@ -1,9 +1,12 @@
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import type { ValueNode } from "@humanwhocodes/momoa";
 import { notLoadable } from "./load-config.ts";
 import { type Path, pathText } from "./path-text.ts";
 
 type Place = { line: number; column: number };
+
+/** No config is larger, and what is takes memory by the hundredfold. */
+const mostBytes = 8 * 2 ** 20;
 
 /** What a JSON file says, and where. */
 export interface JsonFile {
@@ -22,9 +25,16 @@ export interface JsonFile {
  * @throws {ConfigError} `CONFIG_NOT_LOADABLE`
  */
 export async function readJsonFile(path: string): Promise<JsonFile> {
-	const bytes = await readFile(path).catch((cause: Error) => {
+	const unreadable = (cause: Error) => {
 		throw notLoadable(path, cause.message, cause);
-	});
+	};
+	const { size } = await stat(path).catch(unreadable);
+	if (size > mostBytes)
+		throw notLoadable(
+			path,
+			`it has ${size} bytes, more than ${mostBytes} (is it the right file?)`,
+		);
+	const bytes = await readFile(path).catch(unreadable);
 	const text = decode(bytes, path);
 	const { parse, tokenize } = await import("@humanwhocodes/momoa");
 	const mode = "jsonc";

@@ -54,7 +54,11 @@ export interface FaultyEntry {
 export type BridgeConfig = Resolved<
 	Omit<
 		BridgeInput,
-		"servers" | "defaultServer" | "sessionKey" | "connectionIdleTimeoutMs"
+		| "servers"
+		| "defaultServer"
+		| "sessionKey"
+		| "connectionIdleTimeoutMs"
+		| "maxConnections"
 	>
 > & {
 	/** Without a prototype, so `servers[name]` is undefined for every name that is not there. */
@@ -67,6 +71,7 @@ export type BridgeConfig = Resolved<
 	readonly sessionKey: string | undefined;
 	/** What the config says of it, if it does: the default is the runtime's. */
 	readonly connectionIdleTimeoutMs: number | undefined;
+	readonly maxConnections: number | undefined;
 };
 
 /** What is known of an entry before its values are checked. */
@@ -186,10 +191,16 @@ export function checkConfig(
 		defaultServer: given,
 		sessionKey,
 		connectionIdleTimeoutMs,
+		maxConnections,
 		...rest
 	} = options;
 	const defaultServer = given ?? only;
-	const own = { connectionIdleTimeoutMs, defaultServer, sessionKey };
+	const own = {
+		connectionIdleTimeoutMs,
+		maxConnections,
+		defaultServer,
+		sessionKey,
+	};
 	return {
 		config: { ...rest, ...own, servers },
 		problems,

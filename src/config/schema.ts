@@ -198,6 +198,7 @@ export const bridgeSchema = v.object({
 	connectionIdleTimeoutMs: v.optional(
 		integer("milliseconds, a day at most", 1, 86_400_000),
 	),
+	maxConnections: v.optional(integer("", 1)),
 	postResponse: v.optional(choice(["auto", "sse", "json"]), "auto"),
 	maxBodyBytes: v.optional(bytes(1), 16 * MiB),
 	maxSessions: v.optional(integer("", 1), 10_000),

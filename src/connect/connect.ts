@@ -2,13 +2,20 @@ import { SSEClientTransport } from "@modelcontextprotocol/sdk/client/sse.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { Logger } from "pino";
+import { ErrorCode } from "../protocol/error-codes.ts";
 import { LineSplitter } from "../protocol/line-splitter.ts";
-import { asMessage, type Message } from "../protocol/messages.ts";
+import {
+	asMessage,
+	errorOf,
+	isRequest,
+	type Message,
+} from "../protocol/messages.ts";
 import {
 	type ClientCredentials,
 	clientCredentials,
 } from "./client-credentials.ts";
 import { explain } from "./explain.ts";
+import { isFiniteThroughout } from "./is-finite.ts";
 import { Link } from "./link.ts";
 import { Login } from "./login.ts";
 import { remoteFetch } from "./remote-fetch.ts";
@@ -65,6 +72,8 @@ export async function connect(
 						maxRetries: Number.POSITIVE_INFINITY,
 					},
 				});
+	const say = (message: unknown) =>
+		process.stdout.write(`${JSON.stringify(message)}\n`);
 	const link: Link = new Link(
 		{
 			transport: open,
@@ -77,8 +86,10 @@ export async function connect(
 			},
 		},
 		{
-			message: (message) =>
-				process.stdout.write(`${JSON.stringify(message)}\n`),
+			message: (message) => {
+				if (isFiniteThroughout(message)) say(message);
+				else refuse(message as Message, "the remote server", say, log);
+			},
 			warn: (text) => log.warn(text),
 		},
 	);
@@ -89,7 +100,7 @@ export async function connect(
 		if (transport === "streamablehttp") await fetch(url, { method: "HEAD" });
 		await link.open();
 		log.info({ url: url.origin, transport }, "connected");
-		await relay(link, log);
+		await relay(link, say, log);
 	} catch (error) {
 		throw new Error(explain(error), { cause: error });
 	} finally {
@@ -99,7 +110,11 @@ export async function connect(
 }
 
 /** Passes on what comes on stdin, until its end. Rejected where the first message does not get to the remote. */
-function relay(link: Link, log: Logger): Promise<void> {
+function relay(
+	link: Link,
+	say: (message: unknown) => void,
+	log: Logger,
+): Promise<void> {
 	return new Promise((resolve, reject) => {
 		const sent = new Set<Promise<void>>();
 		const take = (line: string) => {
@@ -107,6 +122,10 @@ function relay(link: Link, log: Logger): Promise<void> {
 			if (message === undefined) {
 				if (line.trim() !== "")
 					log.warn("a line on stdin is no JSON-RPC message: left out");
+				return;
+			}
+			if (!isFiniteThroughout(message)) {
+				refuse(message, "the client", say, log);
 				return;
 			}
 			const sending: Promise<void> = link
@@ -130,6 +149,27 @@ function relay(link: Link, log: Logger): Promise<void> {
 		for (const signal of ["SIGTERM", "SIGINT"] as const)
 			process.once(signal, () => resolve());
 	});
+}
+
+/** Leaves out a message with a number that would go on as `null`; whoever waits for an answer gets an error. */
+function refuse(
+	message: Message,
+	sender: string,
+	say: (message: unknown) => void,
+	log: Logger,
+): void {
+	const problem = `a number is larger than JavaScript can hold, and would be passed on as null`;
+	log.warn(`a message of ${sender} is left out: ${problem}`);
+	const isOfClient = sender === "the client";
+	const waits = isOfClient ? isRequest(message) : !("method" in message);
+	if (!waits || !("id" in message) || !isFiniteThroughout(message.id)) return;
+	const code = isOfClient ? ErrorCode.invalidRequest : ErrorCode.internalError;
+	say(
+		errorOf(message.id, {
+			code,
+			message: `The message is left out: ${problem}`,
+		}),
+	);
 }
 
 function read(line: string): Message | undefined {

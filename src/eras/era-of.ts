@@ -69,6 +69,14 @@ export function foreignToLegacy(
 		: foreignRevision(header("mcp-protocol-version"));
 }
 
+/** The refusal of a request without a body, where its header names a revision that nobody knows (2025-11-25, transports, 'Protocol Version Header'). */
+export function refuseRevision(header: Header): ErrorObject | undefined {
+	const foreign = foreignRevision(header("mcp-protocol-version"));
+	return foreign === undefined || foreign === modernRevision
+		? undefined
+		: unsupportedRevision(foreign, servedRevisions);
+}
+
 function modernRequest(
 	request: Request,
 	named: unknown,

@@ -1,3 +1,5 @@
+import { parseUrl } from "./parse-url.ts";
+
 /** Which names pass: those that `allow` has a pattern for, or all where there is no `allow`, without those of `deny`. */
 export interface NamePatterns {
 	/** In a pattern `*` is any run of characters, also none; everything else is itself. */
@@ -77,7 +79,7 @@ function plain(text: string): string {
 
 /** Scheme and host in lower case, without the default port and the white space that a URL may hold (WHATWG URL, 'URL parsing'). */
 function normalized(uri: string): string {
-	return URL.canParse(uri) ? new URL(uri).href : uri;
+	return parseUrl(uri)?.href ?? uri;
 }
 
 function decoded(text: string): string {

@@ -40,6 +40,11 @@ export function isLegacyRevision(value: unknown): value is LegacyRevision {
 	return legacyRevisions.includes(value as LegacyRevision);
 }
 
+/** Whether a child can be spoken with that names this revision in its answer to `initialize`: the SDKs take one from before the first, too. */
+export function isSpokenByChildren(revision: string): boolean {
+	return isLegacyRevision(revision) || revision === "2024-10-07";
+}
+
 /**
  * The revision that the answer to `initialize` names: the one asked for where
  * it is a known legacy one, else the latest (2025-11-25, lifecycle, 'Version

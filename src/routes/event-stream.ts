@@ -55,6 +55,11 @@ export class KeepAlive {
 	}
 }
 
+/** What a runtime's server wants to know, which else would take a silent stream for an idle connection. */
+interface StreamBindings {
+	streamEnded?(request: Request): void;
+}
+
 /** A proxy that compresses would hold events back, and some clients read what names no charset as ISO-8859-1. */
 const streamHeaders = [
 	["Content-Type", "text/event-stream; charset=utf-8"],
@@ -116,6 +121,7 @@ export class EventStream {
 				await this.#run(sse);
 			} finally {
 				this.#close();
+				(c.env as StreamBindings | undefined)?.streamEnded?.(c.req.raw);
 			}
 		});
 		// Not by c.header(): Hono sets some of these itself.

@@ -9,6 +9,7 @@ import {
 } from "../protocol/messages.ts";
 import { clientAddress } from "./client-address.ts";
 import { type MessageOrigin, noteArrival } from "./message-origin.ts";
+import { pathOfRequest } from "./request-url.ts";
 import { traceIdOfRefused } from "./trace-id.ts";
 
 /** An HTTP request that was not served. */
@@ -190,7 +191,7 @@ export function noteRefusal(
 	observer.refused({
 		server: serverOf(c),
 		method: c.req.method,
-		path: new URL(c.req.url).pathname,
+		path: pathOfRequest(c),
 		status,
 		code: error.code,
 		limit: limitOf(status, error),

@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import type { Context } from "hono";
+import type { ServerEnv } from "./route-context.ts";
 
 /** What stands before the first byte that is wrong is quoted up to so many characters. */
 const maxQuoted = 20;
@@ -11,9 +12,9 @@ const decoder = new TextDecoder();
  * be (RFC 8259, section 8.1): replaced characters would reach a tool as if they had been meant.
  */
 export async function readText(
-	c: Context,
+	c: Context<ServerEnv>,
 ): Promise<{ text: string } | { problem: string }> {
-	const bytes = new Uint8Array(await c.req.arrayBuffer());
+	const bytes = c.var.body ?? new Uint8Array(await c.req.arrayBuffer());
 	// Checked apart, since a decoder that throws is several times slower on Deno.
 	return isUtf8(bytes)
 		? { text: decoder.decode(bytes) }

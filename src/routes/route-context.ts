@@ -78,8 +78,24 @@ export interface ServerMetrics {
 	limits: Record<string, number>;
 }
 
+/** What the program around the bridge counts. */
+export interface HostFigures {
+	/** How many lines of the log were dropped, since nobody took them. */
+	logLinesDropped(): number;
+	/** Figures of the connections; undefined where they are not counted, and so not bounded. */
+	connections(): ConnectionFigures | undefined;
+}
+
+/** What became of connections: those that are open, those without a request that were closed to make room, and those refused. */
+export interface ConnectionFigures {
+	open: number;
+	max: number;
+	closedIdle: number;
+	refused: number;
+}
+
 /** What all routes of one bridge work with. */
-export interface RouteContext {
+export interface RouteContext extends HostFigures {
 	config: BridgeConfig;
 	/** By name, in any case. */
 	find(name: string): Served | undefined;
@@ -107,7 +123,11 @@ export interface RouteContext {
 
 /** What the routes of one server find in their Hono context. */
 export interface ServerEnv {
-	Variables: { server: Served };
+	Variables: {
+		server: Served;
+		/** Of the request, where it had to be read to know its length. */
+		body?: Uint8Array;
+	};
 }
 
 /** What the event streams of one server's clients need to know. */

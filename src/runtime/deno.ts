@@ -21,7 +21,8 @@ const deafMs = 100;
 /** Deno, by its own server. */
 export const deno: Runtime = {
 	name: `Deno ${Deno?.version.deno}`,
-	closesIdleConnections: false,
+	longestIdleMs: 0,
+	boundsConnections: false,
 	// A second process of it would need the permissions of this one.
 	certificates: () => undefined,
 	async listen(fetch, { hostname, port, deaf }) {
@@ -51,6 +52,7 @@ export const deno: Runtime = {
 		let server = start(port);
 		return {
 			port: server.addr.port,
+			connections: () => undefined,
 			async close(graceMs) {
 				isClosing = true;
 				let timer: NodeJS.Timeout | undefined;

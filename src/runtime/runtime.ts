@@ -19,18 +19,32 @@ export interface ListenOptions {
 	hostname: string;
 	/** 0 takes any free one. */
 	port: number;
-	/** How long a connection without a request is kept, in ms, where the runtime can be told; undefined leaves it to the runtime. */
-	idleTimeoutMs: number | undefined;
+	/** How long a connection without a request is kept, in ms, where the runtime can be told. */
+	idleTimeoutMs: number;
+	/** How many connections there may be, where the runtime can be told; undefined: what the limit of file descriptors leaves room for. */
+	maxConnections: number | undefined;
 	/** Bytes of headers that have to get through, where the runtime can be told. */
 	maxHeaderBytes: number;
 	/** Called where the runtime tells that it cannot take a connection, for want of file descriptors, and will again after a while. */
 	deaf(error: unknown): void;
 }
 
+/** What became of connections. */
+export interface Connections {
+	open: number;
+	max: number;
+	/** Those without a request that were closed to make room, since the start. */
+	closedIdle: number;
+	/** Those that were refused, since each of the others had a request. */
+	refused: number;
+}
+
 /** An open listener. */
 export interface Listener {
 	/** The real port. */
 	port: number;
+	/** Figures of its connections; undefined where the runtime does not let them be counted, and so not bounded. */
+	connections(): Connections | undefined;
 	/**
 	 * Takes no further connections and ends those that are open, at the latest
 	 * after the given time.
@@ -42,8 +56,10 @@ export interface Listener {
 export interface Runtime {
 	/** Name and version, for people. */
 	name: string;
-	/** Whether it can be told how long to keep an idle connection; else it keeps each until its client goes. */
-	closesIdleConnections: boolean;
+	/** The longest time, in ms, that it can be told to keep an idle connection; 0: it keeps each until its client goes. */
+	longestIdleMs: number;
+	/** Whether it can be told how many connections to have. */
+	boundsConnections: boolean;
 	/**
 	 * Variables by which a process of it is told, when it starts, which certificates of servers to trust; undefined where
 	 * it takes other means.

@@ -1,5 +1,15 @@
 import { isMembers, type Members } from "../protocol/messages.ts";
-import { type OpenChild, openByRequest } from "./open-child.ts";
+import {
+	isSpokenByChildren,
+	modernRevision,
+	servedRevisions,
+	unsupportedRevision,
+} from "../protocol/revisions.ts";
+import type { Exit, Wire } from "../protocol/wire.ts";
+import { type NotOpened, type OpenChild, openByRequest } from "./open-child.ts";
+
+/** Characters of a revision that are quoted. */
+const longestName = 40;
 
 /**
  * The bridge's own handshake with a child: `initialize` → its answer →
@@ -18,12 +28,45 @@ export const initializeChild: OpenChild = (
 		clientInfo: client.info,
 	};
 	openByRequest(wire, "initialize", params, timeoutMs, (opening) => {
+		const foreign =
+			"result" in opening
+				? foreignRevision(opening.result, revision)
+				: undefined;
+		if (foreign !== undefined) {
+			settle(notServed(foreign, wire));
+			return;
+		}
 		if ("result" in opening) {
 			wire.write({ jsonrpc: "2.0", method: "notifications/initialized" });
 		}
 		settle(opening);
 	});
 };
+
+/** The revision that a child names in its answer, where nobody knows how to speak with it then; some name none, and mean what they were asked. */
+function foreignRevision(
+	{ protocolVersion }: Members,
+	asked: string,
+): string | undefined {
+	return typeof protocolVersion !== "string" ||
+		protocolVersion === asked ||
+		isSpokenByChildren(protocolVersion)
+		? undefined
+		: protocolVersion;
+}
+
+/** 2025-11-25, lifecycle, 'Version Negotiation': a client disconnects then. One that names the modern revision has refused this one. */
+function notServed(revision: string, wire: Wire): NotOpened {
+	const name = JSON.stringify(revision.slice(0, longestName));
+	const failure: Exit = {
+		code: "REVISION_NOT_SERVED",
+		reason: `answered initialize with protocol revision ${name}, which is not served (use a version of it that speaks one of ${servedRevisions.join(", ")})`,
+		...wire.output,
+	};
+	return revision === modernRevision
+		? { failure, refusal: unsupportedRevision(revision, [revision]) }
+		: { failure };
+}
 
 /**
  * A child's answer to `initialize` with what every revision's schema wants in

@@ -189,6 +189,8 @@ export function fakeBridge(
 		counts,
 		guardian: () => state.guardian,
 		defaultServer: () => config.defaultServer,
+		logLinesDropped: () => 0,
+		connections: () => undefined,
 		closing: () => state.closing,
 		lastActivity: () => 0,
 		touch: () => {

@@ -424,6 +424,23 @@ describe("listening", () => {
 		expect(stderr).not.toMatch(/^\s+at /m);
 	});
 
+	test.each([
+		"[::zz]",
+		"127.0.0.1:80",
+	])("says that %s is no host to listen on, and nothing of other programs", async (host) => {
+		const { code, stderr } = await ended([
+			"--config",
+			good,
+			"--host",
+			host,
+			"--port",
+			"0",
+		]);
+		expect(code).toBe(2);
+		expect(stderr).toContain("no such name or address");
+		expect(stderr).not.toContain("another program");
+	});
+
 	test("on a public address without authentication is warned about, on a loopback one not", async () => {
 		const warning = /"level":40.*no authentication/;
 		const open = await listening([

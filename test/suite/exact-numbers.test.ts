@@ -1,7 +1,14 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { transports } from "../harness/clients.ts";
 import { modernMetaOf } from "../harness/modern-message.ts";
-import { events, isSse, post, RawClient } from "../harness/raw-http.ts";
+import {
+	events,
+	initializeRequest,
+	isSse,
+	post,
+	RawClient,
+} from "../harness/raw-http.ts";
+import { runProgram } from "../harness/run-program.ts";
 import { type Bridge, fixture, startBridge } from "../harness/start-bridge.ts";
 
 /** Numbers keep the text that their sender gave them, on every way through the bridge. */
@@ -122,4 +129,31 @@ test("a call is cancelled by an id above 2^53, and not its neighbour", async () 
 	};
 	expect(servers.legacy?.shared.inFlight).toBe(1);
 	client.close();
+});
+
+test("a number that is too large for the program in front of a remote server is refused, never null", async () => {
+	const url = `${bridge.url}/servers/legacy/mcp`;
+	const program = runProgram(["--transport", "streamablehttp", url]);
+	const result = '{"jsonrpc":"2.0","id":$ID,"result":{"n":1e400}}';
+	const say = `{"text":"${result.replaceAll('"', '\\"')}\\n"}`;
+	const tooLarge = call("8", "received", '{"n":[{"m":-1e400}]}');
+	program.write(
+		`${JSON.stringify(initializeRequest())}\n${call("7", "say", say)}\n${tooLarge}\n`,
+	);
+	program.endInput();
+	expect(await program.exited).toBe(0);
+	const answers = new Map(
+		program.stdout
+			.trimEnd()
+			.split("\n")
+			.map((line) => JSON.parse(line))
+			.map(({ id, error }) => [id, error?.code]),
+	);
+	expect(answers).toEqual(
+		new Map([
+			[0, undefined],
+			[7, -32603],
+			[8, -32600],
+		]),
+	);
 });

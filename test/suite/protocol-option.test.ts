@@ -6,7 +6,7 @@ import { asAsked, call, listRoots } from "../harness/questions.ts";
 import { type Message, RawClient } from "../harness/raw-http.ts";
 import { recorded, recording } from "../harness/recorded.ts";
 import { scratch } from "../harness/scratch.ts";
-import { type Bridge, startBridge } from "../harness/start-bridge.ts";
+import { type Bridge, fixture, startBridge } from "../harness/start-bridge.ts";
 import {
 	callOnce,
 	getJson,
@@ -43,6 +43,10 @@ const servers = Object.fromEntries(
 		recording(program, file(name), options),
 	]),
 );
+
+servers["unknown-revision"] = fixture("faulty", [
+	...["answer-revision", "2099-01-01"],
+]);
 
 let bridge: Bridge;
 beforeAll(async () => {
@@ -200,6 +204,15 @@ describe("protocol 'legacy'", () => {
 		);
 		for (const { methods } of processesOf(server))
 			expect(methods).toEqual(["initialize"]);
+	});
+
+	test("with a child that answers in a revision that nobody knows is REVISION_NOT_SERVED", async () => {
+		const { error } = await callOnce(bridge, "unknown-revision", "pid");
+		expect(error).toMatchObject({
+			message: expect.stringContaining("2099-01-01"),
+			data: { code: "REVISION_NOT_SERVED" },
+		});
+		expect((await healthOf("unknown-revision")).status).toBe(503);
 	});
 
 	test("is what a legacy child is content with", async () => {

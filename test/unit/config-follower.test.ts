@@ -150,6 +150,16 @@ test("what cannot be loaded is told once, and tried again with growing pauses", 
 	clearInterval(timer);
 });
 
+test("what takes too long is tried again a few times only", async () => {
+	scene.faults.set("1", "CONFIG_TIMED_OUT");
+	const timer = setInterval(() => scene.follower.look(), 2000);
+	scene.write("1");
+	await pass(400_000);
+	clearInterval(timer);
+	expect(scene.outcomes).toEqual(["1 is wrong"]);
+	expect(scene.readings).toBe(4);
+});
+
 test("what another try fails on for another reason is told too", async () => {
 	scene.faults.set("1", "CONFIG_NOT_LOADABLE");
 	scene.write("1");

@@ -25,11 +25,32 @@ test("a config that does not come to its end is given up after 30 s", async () =
 	const { signal } = new AbortController();
 	const loading = loadConfigApart(file, { files: new Set(), signal });
 	const outcome = expect(loading).rejects.toMatchObject({
-		code: "CONFIG_NOT_LOADABLE",
+		code: "CONFIG_TIMED_OUT",
 		message: expect.stringMatching(/servers\.ts.* within 30 s/),
 	});
 	await vi.advanceTimersByTimeAsync(30_000);
 	await outcome;
+});
+
+test("a JSON file of servers is read in the same way, its warnings with it", async () => {
+	const json = join(folder, "servers.json");
+	const a = { command: "a", unknown: 1 };
+	writeFileSync(json, JSON.stringify({ mcpServers: { a } }));
+	const { signal } = new AbortController();
+	const source = { file: json, env: {}, named: [], passEnvironment: false };
+	const { config, warnings } = await loadConfigApart(source, {
+		files: new Set(),
+		signal,
+	});
+	expect(config.servers.a?.command).toBe("a");
+	expect(warnings.join()).toContain("unknown");
+	const abort = new AbortController();
+	const loading = loadConfigApart(source, {
+		files: new Set(),
+		signal: abort.signal,
+	});
+	abort.abort();
+	await expect(loading).rejects.toMatchObject({ code: "CONFIG_TIMED_OUT" });
 });
 
 test("a config that nobody waits for any more is given up at once", async () => {
@@ -37,7 +58,7 @@ test("a config that nobody waits for any more is given up at once", async () => 
 	const { signal } = abort;
 	const loading = loadConfigApart(file, { files: new Set(), signal });
 	const outcome = expect(loading).rejects.toMatchObject({
-		code: "CONFIG_NOT_LOADABLE",
+		code: "CONFIG_TIMED_OUT",
 	});
 	abort.abort();
 	await outcome;

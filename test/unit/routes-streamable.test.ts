@@ -104,6 +104,22 @@ describe("statuses of a POST", () => {
 		);
 	});
 
+	test.each([
+		"GET",
+		"DELETE",
+	])("400 for %s in a revision that nobody knows, with a session or without", async (method) => {
+		const bridge = fakeBridge();
+		const session = await open(bridge);
+		for (const headers of [session, {}]) {
+			const response = await bridge.app.request(path, {
+				method,
+				headers: { ...headers, "mcp-protocol-version": "2099-01-01" },
+			});
+			await expectError(response, 400, ErrorCode.unsupportedProtocolVersion);
+		}
+		expect((await bridge.delete(path, session)).status).toBe(204);
+	});
+
 	test("400 with the revisions that there are for one that nobody knows", async () => {
 		const bridge = fakeBridge();
 		const response = await bridge.post(path, request(4), {

@@ -131,6 +131,40 @@ describe("the handshake with a child", () => {
 		expect(events).toEqual(["refused"]);
 	});
 
+	test.each([
+		"2099-01-01",
+		"1999-01-01",
+		"x",
+	])("answered in revision %s, which nobody knows, is REVISION_NOT_SERVED", (protocolVersion) => {
+		const { supervisor, wires, exits, last } = start();
+		supervisor.need();
+		last().answer({ protocolVersion, capabilities: {} });
+		expect(exits).toMatchObject([{ code: "REVISION_NOT_SERVED" }]);
+		expect(exits[0]?.reason).toContain(protocolVersion);
+		expect(wires).toHaveLength(1);
+		expect(last().closes).toBe(1);
+		expect(last().sent).toMatchObject([{ method: "initialize" }]);
+	});
+
+	test.each([
+		...["2024-10-07", "2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"],
+		undefined,
+	])("answered in revision %s is fine", (protocolVersion) => {
+		const { supervisor, events, exits, last } = start();
+		supervisor.need();
+		last().answer({ protocolVersion, capabilities: {} });
+		expect(exits).toEqual([]);
+		expect(events).toContain("up");
+	});
+
+	test("answered in 2026-07-28, which has none, is server/discover with another process", () => {
+		const { supervisor, wires, last } = start();
+		supervisor.need();
+		last().answer({ protocolVersion: "2026-07-28", capabilities: {} });
+		expect(wires).toHaveLength(2);
+		expect(last().sent).toMatchObject([{ method: "server/discover" }]);
+	});
+
 	test("refused by one that speaks only 2026-07-28 is server/discover with another process", () => {
 		const { supervisor, wires, events, exits, last } = start();
 		supervisor.need();

@@ -8,6 +8,7 @@ import {
 	commandLog,
 	readCommandConfig,
 } from "../command-options.ts";
+import { print } from "../print.ts";
 import { Progress } from "../progress.ts";
 import { advise, lackingVariables } from "./advise.ts";
 import { examineServer } from "./examine-server.ts";
@@ -51,7 +52,7 @@ export async function runDoctor(
 	const ok = all.every(({ advice }) =>
 		advice.every(({ severity }) => severity !== "error"),
 	);
-	process.stdout.write(
+	print(
 		options.json
 			? `${JSON.stringify({ version, ok, servers: all })}\n`
 			: reportText(all),

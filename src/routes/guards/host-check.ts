@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import type { MiddlewareHandler } from "hono";
 import { ErrorCode } from "../../protocol/error-codes.ts";
+import { parseUrl } from "../../protocol/parse-url.ts";
 import { httpError } from "../http-error.ts";
 
 /** Which names the bridge answers to. */
@@ -65,8 +66,9 @@ export function isAllowedOrigin(
 	if (allowedOrigins.includes("*") || allowedOrigins.includes(origin)) {
 		return true;
 	}
-	if (!URL.canParse(origin)) return false;
-	const name = hostName(new URL(origin).host);
+	const url = parseUrl(origin);
+	if (!url) return false;
+	const name = hostName(url.host);
 	return (
 		["localhost", "127.0.0.1", "::1"].includes(name) ||
 		name.endsWith(".localhost") ||

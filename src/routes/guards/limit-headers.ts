@@ -1,17 +1,17 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { nodeBindings } from "../node-bindings.ts";
-import type { ServerEnv } from "../route-context.ts";
+import type { RouteContext, Served } from "../route-context.ts";
 import { overLimit } from "./over-limit.ts";
 
-/** Refuses requests whose header names and values have more bytes than that with 431. */
-export function limitHeaders(
-	maxHeaderBytes: number,
-): MiddlewareHandler<ServerEnv> {
+/** Refuses requests whose header names and values have more bytes than `maxHeaderBytes` with 431, whatever their path. */
+export function limitHeaders(context: RouteContext): MiddlewareHandler {
+	const { basePath, maxHeaderBytes } = context.config;
 	return async (c, next) => {
 		const bytes = bytesOf(c);
 		if (bytes <= maxHeaderBytes) return next();
 		const message = `The headers have ${bytes} bytes, more than ${maxHeaderBytes} (send less, or raise "maxHeaderBytes")`;
-		return overLimit(c, c.var.server, 431, "maxHeaderBytes", message);
+		const server = serverAt(context, c.req.path.slice(basePath.length));
+		return overLimit(c, server, 431, "maxHeaderBytes", message);
 	};
 }
 
@@ -26,4 +26,15 @@ function bytesOf(c: Context): number {
 		}
 	}
 	return bytes;
+}
+
+/** The server that the request is for, which counts it. */
+function serverAt(context: RouteContext, path: string): Served | undefined {
+	const [, name] = /^\/servers\/([^/]+)/.exec(path) ?? [];
+	if (name === undefined) return context.find(context.defaultServer() ?? "");
+	try {
+		return context.find(decodeURIComponent(name));
+	} catch {
+		return undefined;
+	}
 }

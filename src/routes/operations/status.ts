@@ -15,6 +15,9 @@ export function status(context: RouteContext) {
 				sse: context.sseSessions.size,
 				max: context.config.maxSessions,
 			},
+			// Where they cannot be counted, a proxy in front has to bound them.
+			connections: context.connections() ?? { bounded: false },
+			log: { dropped: context.logLinesDropped() },
 			openStreams: context.streams.keepAlive.size,
 			guardian: context.guardian(),
 			servers: Object.fromEntries(

@@ -24,6 +24,7 @@ import { observedRequests } from "../observed-request.ts";
 import { noteRefusal } from "../observer.ts";
 import { publicPath } from "../public-path.ts";
 import { readMessages } from "../read-messages.ts";
+import { pathOfRequest } from "../request-url.ts";
 import {
 	type RouteContext,
 	type ServerEnv,
@@ -91,8 +92,7 @@ export function sse(context: RouteContext) {
 			() => session.leave(connection),
 		);
 		// As the client has written it: a server's name may be percent-encoded in it, or not.
-		const { pathname } = new URL(c.req.url);
-		const endpoint = pathname.replace(/\/sse\/?$/, "/messages");
+		const endpoint = pathOfRequest(c).replace(/\/sse\/?$/, "/messages");
 		// Never with `retry`, by which an EventSource would be back sooner: Java's SDK takes a line that is none of event, data and id for an error.
 		connection.send({
 			event: "endpoint",

@@ -1,6 +1,6 @@
 import { type Context, Hono } from "hono";
 import type { Logger } from "pino";
-import { eraOf } from "../../eras/era-of.ts";
+import { eraOf, refuseRevision } from "../../eras/era-of.ts";
 import { clientOf, handshake } from "../../eras/handshake.ts";
 import { ErrorCode } from "../../protocol/error-codes.ts";
 import {
@@ -193,6 +193,8 @@ export function streamable(context: RouteContext, log: Logger) {
 				});
 				return c.body(null, 405, { Allow: allow });
 			}
+			const unknown = refuseRevision((name) => c.req.header(name));
+			if (unknown) return httpError(c, 400, unknown);
 			const id = sessionIdOf(c);
 			// Clients probe with GET whether there is a stream; to some of them any status but 405 is the end.
 			if (id === undefined) {
@@ -213,6 +215,8 @@ export function streamable(context: RouteContext, log: Logger) {
 			return session.listen(resume).response(c);
 		})
 		.delete("/", (c) => {
+			const unknown = refuseRevision((name) => c.req.header(name));
+			if (unknown) return httpError(c, 400, unknown);
 			const id = sessionIdOf(c);
 			if (id === undefined) {
 				if (config.stateless) c.header("Allow", allow);

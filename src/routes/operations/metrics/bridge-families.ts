@@ -28,6 +28,38 @@ export const bridgeFamilies: readonly Family[] = [
 		},
 	},
 	{
+		name: "mcp_edge_bridge_connections",
+		type: "gauge",
+		help: "Open connections, on Node",
+		labels: [],
+		*collect({ context }) {
+			const figures = context.connections();
+			// Where the runtime does not tell them there are none, rather than wrong ones.
+			if (figures) yield { labels: {}, value: figures.open };
+		},
+	},
+	{
+		name: "mcp_edge_bridge_connections_closed_total",
+		type: "counter",
+		help: "Connections that maxConnections closed, on Node: idle ones to make room, or new ones where none was idle",
+		labels: ["kind"],
+		*collect({ context }) {
+			const figures = context.connections();
+			if (!figures) return;
+			yield { labels: { kind: "idle" }, value: figures.closedIdle };
+			yield { labels: { kind: "refused" }, value: figures.refused };
+		},
+	},
+	{
+		name: "mcp_edge_bridge_log_lines_dropped_total",
+		type: "counter",
+		help: "Lines of the log that were dropped, since stderr took none",
+		labels: [],
+		*collect({ context }) {
+			yield { labels: {}, value: context.logLinesDropped() };
+		},
+	},
+	{
 		name: "mcp_edge_bridge_guardian_missing",
 		type: "gauge",
 		help: "1 where the process is missing that ends the children of a killed bridge",
