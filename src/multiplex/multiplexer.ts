@@ -407,8 +407,9 @@ export class Multiplexer {
 			child?.channel.write(errorOf(childId, cancelledError));
 		}
 		child?.dialect.leave(connection);
-		this.#pump();
+		// Before it is looked whether anybody still needs the child.
 		connection.left();
+		this.#pump();
 	}
 
 	/** What throws in a receiver has been given its message: it is told of, and nothing else goes wrong for it. */
