@@ -15,7 +15,7 @@ export async function readText(
 	c: Context<ServerEnv>,
 ): Promise<{ text: string } | { problem: string }> {
 	const bytes = c.var.body ?? new Uint8Array(await c.req.arrayBuffer());
-	// Checked apart, since a decoder that throws is several times slower on Deno.
+	// Checked apart, since a decoder that throws is several times slower on one of the runtimes.
 	return isUtf8(bytes)
 		? { text: decoder.decode(bytes) }
 		: { problem: firstFault(bytes) };
